@@ -1,0 +1,48 @@
+# One folder, one static library, one test program: idiolect_module(name LIBS …) takes every .cc of
+# the calling folder; those that end in _test.cc become the program NAME_test, those that end in
+# _fuzz.cc a libFuzzer program each (with IDIOLECT_FUZZ).
+find_package(GTest REQUIRED)
+
+function(idiolect_module name)
+  cmake_parse_arguments(ARG "" "" "LIBS;TEST_LIBS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS *.cc)
+  set(tests ${sources})
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  set(fuzzers ${sources})
+  list(FILTER fuzzers INCLUDE REGEX "_fuzz\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "(_test|_fuzz|main)\\.cc$")
+
+  if(sources)
+    add_library(idiolect_${name} STATIC ${sources})
+    target_include_directories(idiolect_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(idiolect_${name} PUBLIC ${ARG_LIBS})
+  else()
+    add_library(idiolect_${name} INTERFACE)
+    target_include_directories(idiolect_${name} INTERFACE ${PROJECT_SOURCE_DIR}/src)
+    target_link_libraries(idiolect_${name} INTERFACE ${ARG_LIBS})
+  endif()
+
+  if(tests)
+    add_executable(${name}_test ${tests})
+    target_link_libraries(${name}_test PRIVATE idiolect_${name} ${ARG_TEST_LIBS} GTest::gtest
+                                               GTest::gtest_main)
+    target_compile_definitions(${name}_test PRIVATE
+      IDIOLECT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    add_test(NAME ${name} COMMAND ${name}_test)
+    set_tests_properties(${name} PROPERTIES LABELS unit)
+  endif()
+
+  if(IDIOLECT_FUZZ)
+    foreach(source ${fuzzers})
+      get_filename_component(fuzzer ${source} NAME_WE)
+      add_executable(${fuzzer} ${source})
+      target_link_libraries(${fuzzer} PRIVATE idiolect_${name})
+      target_compile_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
+      target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
+      # A short run over the seeds in tests/corpus/NAME and what grows from them.
+      add_test(NAME fuzz_${fuzzer} COMMAND ${PROJECT_SOURCE_DIR}/tools/fuzz_briefly.sh
+        $<TARGET_FILE:${fuzzer}> ${PROJECT_SOURCE_DIR}/tests/corpus/${fuzzer})
+      set_tests_properties(fuzz_${fuzzer} PROPERTIES LABELS fuzz)
+    endforeach()
+  endif()
+endfunction()

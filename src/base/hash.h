@@ -1,0 +1,40 @@
+#pragma once
+// Digests: SHA-256 for what is published or compared across machines (files, models, run keys).
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+struct evp_md_ctx_st;
+
+namespace idiolect {
+
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+
+  void Add(std::string_view bytes);
+  // Adds the length too, so that ("ab","c") and ("a","bc") differ.
+  void AddField(std::string_view bytes);
+  // Ends the computation: 64 lower-case hex digits. Call once.
+  std::string Hex();
+
+ private:
+  evp_md_ctx_st* context_;
+};
+
+std::string Sha256Hex(std::string_view bytes);
+Result<std::string> Sha256OfFile(const std::filesystem::path& path);
+
+// FNV-1a with a final mix: for hash tables and stable pseudonyms, not against malice.
+uint64_t Hash64(std::string_view bytes, uint64_t seed = 0);
+
+}  // namespace idiolect

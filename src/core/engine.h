@@ -1,0 +1,145 @@
+#pragma once
+// The local engine as the rest of the program sees it: opens models and trains adapters. It is
+// implemented in a shared module that is loaded on demand (base/engine loading lives in `cli`),
+// because LibTorch alone takes a second to load. This header must stay free of it.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/interrupt.h"
+#include "base/result.h"
+#include "core/chat_model.h"
+
+namespace idiolect {
+
+enum class Precision { kAuto, kBf16, kF32 };  // kAuto: bf16 where the processor multiplies it
+
+struct EngineOptions {
+  int threads = 0;  // 0: all cores
+  Precision precision = Precision::kAuto;
+};
+
+// A base model file and, when given, an adapter folder (PEFT layout) on top of it.
+struct ModelSpec {
+  std::filesystem::path base;     // a GGUF file
+  std::filesystem::path adapter;  // empty: the base alone
+  std::string name;               // shown to the user
+};
+
+struct ModelInfo {
+  std::string architecture;  // "llama", "gemma3"
+  std::string name;          // general.name, may be empty
+  int64_t parameters = 0;
+  int64_t context_length = 0;
+  int64_t vocabulary = 0;
+  bool has_chat_template = false;
+};
+
+// One training sample: a conversation whose learned assistant turns are the targets.
+using TrainingSample = std::vector<ChatMessage>;
+
+struct TrainOptions {
+  int epochs = 0;             // 0: from the dataset's size
+  double learning_rate = 0;   // 0: from the dataset's size
+  int rank = 0;               // 0: from the dataset's size
+  double alpha = 0;           // 0: twice the rank
+  double dropout = 0;
+  double weight_decay = 0.01;
+  double warmup_share = 0.05;  // of all steps, linear; then cosine to a tenth of the rate
+  double clip_norm = 1.0;      // of the global gradient; 0: off
+  int pack_tokens = 1024;      // tokens in one packed row; also the longest sample (longer: cut at a turn)
+  int rows_per_step = 1;       // gradient accumulation
+  uint64_t seed = 7;
+  int max_steps = 0;           // 0: no limit; for tests and trials
+  int checkpoint_every_seconds = 60;
+};
+
+struct TrainRequest {
+  std::filesystem::path base;       // a GGUF file
+  std::string base_name;            // catalogue name, written into adapter_config.json
+  std::vector<TrainingSample> train;
+  std::vector<TrainingSample> valid;  // may be empty: then the last epoch is kept
+  TrainOptions options;
+  EngineOptions engine;
+  std::filesystem::path checkpoint_folder;  // resumed from when it holds a checkpoint of this request
+  std::filesystem::path adapter_folder;     // published when done
+};
+
+// The settings actually used, with zeros resolved, for showing before the start.
+struct TrainPlan {
+  TrainOptions options;
+  int64_t train_tokens = 0;    // in one epoch, after cutting
+  int64_t target_tokens = 0;   // in one epoch
+  int64_t rows = 0;            // packed rows in one epoch
+  int64_t steps = 0;           // over all epochs
+  int64_t cut_samples = 0;     // longer than pack_tokens
+  int64_t dropped_samples = 0; // nothing left to learn after cutting
+  std::string machine;         // processor, threads, precision in words
+};
+
+struct TrainStep {
+  int64_t step = 0;  // from 1
+  int64_t total_steps = 0;
+  double epoch = 0;  // 1.5: in the middle of the second
+  double loss = 0;   // mean over the step's target tokens
+  double token_accuracy = 0;
+  double learning_rate = 0;
+  double gradient_norm = 0;
+  double tokens_per_second = 0;
+};
+
+struct Validation {
+  int64_t step = 0;
+  int epoch = 0;  // 0: before training, the base model's
+  double loss = 0;
+  double token_accuracy = 0;
+  bool best = false;
+};
+
+// Called on the training thread, in order.
+class TrainObserver {
+ public:
+  virtual ~TrainObserver() = default;
+  virtual void OnPlan(const TrainPlan&) {}
+  virtual void OnResume(int64_t /*step*/) {}
+  virtual void OnStep(const TrainStep&) {}
+  virtual void OnValidation(const Validation&) {}
+};
+
+struct TrainResult {
+  TrainPlan plan;
+  std::vector<Validation> validations;
+  int64_t trained_tokens = 0;
+  double seconds = 0;  // of this process, without earlier interrupted runs
+  double final_train_loss = 0;
+  double base_valid_loss = 0;  // NaN without a validation set
+  double best_valid_loss = 0;
+  int best_epoch = 0;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual std::string Version() const = 0;
+  virtual std::string Machine(const EngineOptions& options) const = 0;
+  // Reads metadata only.
+  virtual Result<ModelInfo> Inspect(const std::filesystem::path& file) const = 0;
+  virtual Result<std::unique_ptr<ChatModel>> Open(const ModelSpec& spec,
+                                                  const EngineOptions& options) const = 0;
+  // Interrupted: writes a checkpoint and fails with kInterrupted; called again with the same
+  // request, goes on from there.
+  virtual Result<TrainResult> Train(const TrainRequest& request, TrainObserver& observer,
+                                    const Interrupt& interrupt) const = 0;
+};
+
+}  // namespace idiolect
+
+// The one symbol of the engine module. `abi` must equal kEngineAbi of the caller, else null.
+namespace idiolect {
+constexpr int kEngineAbi = 1;
+using CreateEngineFunction = Engine* (*)(int abi);
+}  // namespace idiolect
+extern "C" idiolect::Engine* idiolect_create_engine(int abi);

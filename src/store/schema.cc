@@ -1,0 +1,142 @@
+#include "store/schema.h"
+
+#include <string>
+
+#include "store/database.h"
+
+namespace idiolect {
+namespace {
+
+// Version 1. Each stage writes only its own tables.
+constexpr char kVersion1[] = R"sql(
+-- importer ------------------------------------------------------------------------------------
+CREATE TABLE chats (
+  id        INTEGER PRIMARY KEY,          -- ChatId
+  source    TEXT NOT NULL,                -- 'telegram'
+  source_id TEXT NOT NULL,
+  name      TEXT NOT NULL,                -- '' when the export has none
+  kind      INTEGER NOT NULL,             -- ChatKind
+  UNIQUE (source, source_id)
+);
+CREATE TABLE people (
+  id        INTEGER PRIMARY KEY,          -- PersonId
+  source_id TEXT NOT NULL UNIQUE          -- 'telegram:user123'
+);
+CREATE TABLE person_names (
+  person_id INTEGER NOT NULL REFERENCES people(id),
+  name      TEXT NOT NULL,
+  last_seen INTEGER NOT NULL,             -- counts up as names are met: the largest is the newest
+  PRIMARY KEY (person_id, name)
+) WITHOUT ROWID;
+-- id holds the chat and the source's own id (core/message.h), so that importing again finds a
+-- message without a second index, and order by id is order in the chat.
+CREATE TABLE messages (
+  id       INTEGER PRIMARY KEY,           -- MessageId
+  time     INTEGER NOT NULL,              -- unix seconds
+  edited   INTEGER NOT NULL,              -- 0: never
+  author   INTEGER NOT NULL,              -- PersonId, 0: nobody
+  reply_to INTEGER NOT NULL,              -- MessageId, 0: none
+  flags    INTEGER NOT NULL,              -- MessageFlag bits
+  kind     INTEGER NOT NULL,              -- MessageKind
+  media    INTEGER NOT NULL,              -- MediaKind
+  text     TEXT NOT NULL,
+  extra    TEXT                           -- sticker emoji, service action, forwarded-from name
+);
+CREATE TABLE imports (
+  id          INTEGER PRIMARY KEY,
+  path        TEXT NOT NULL,
+  finished_at INTEGER NOT NULL,
+  summary     TEXT NOT NULL               -- JSON as `import --json` prints it for this file
+);
+
+-- build ---------------------------------------------------------------------------------------
+CREATE TABLE datasets (
+  id         INTEGER PRIMARY KEY,
+  persona    INTEGER NOT NULL REFERENCES people(id),
+  folder     TEXT NOT NULL,               -- below datasets/
+  key        TEXT NOT NULL,               -- SHA-256 of everything that made it
+  created_at INTEGER NOT NULL,
+  summary    TEXT NOT NULL                -- JSON as `build --json` prints it
+);
+CREATE TABLE samples (
+  dataset_id   INTEGER NOT NULL REFERENCES datasets(id),
+  id           INTEGER NOT NULL,          -- from 1 within the dataset: the line's number in its kind
+  conversation INTEGER NOT NULL,          -- first message of the conversation
+  answer       INTEGER NOT NULL,          -- first message of the answer's turn
+  answers_to   INTEGER NOT NULL,          -- last message of the turn it answers
+  split        INTEGER NOT NULL,          -- 0 train, 1 valid, 2 test
+  messages     BLOB NOT NULL,             -- the answer's message ids: int64, little-endian
+  PRIMARY KEY (dataset_id, id)
+) WITHOUT ROWID;
+CREATE TABLE rejects (
+  dataset_id INTEGER NOT NULL REFERENCES datasets(id),
+  message_id INTEGER NOT NULL,
+  rule       INTEGER NOT NULL,            -- RejectRule (dataset/reject_rules.h)
+  PRIMARY KEY (dataset_id, message_id)
+) WITHOUT ROWID;
+
+-- finetune ------------------------------------------------------------------------------------
+CREATE TABLE jobs (
+  id               TEXT PRIMARY KEY,
+  provider         TEXT NOT NULL,
+  model            TEXT NOT NULL,
+  persona          TEXT NOT NULL,
+  dataset          TEXT NOT NULL,
+  status           TEXT NOT NULL,
+  key              TEXT NOT NULL,
+  hyperparameters  TEXT NOT NULL,
+  fine_tuned_model TEXT NOT NULL,
+  adapter          TEXT NOT NULL,
+  error            TEXT NOT NULL,
+  result           TEXT NOT NULL,
+  created_at       INTEGER NOT NULL,
+  finished_at      INTEGER NOT NULL
+);
+CREATE TABLE job_events (
+  id         INTEGER PRIMARY KEY,
+  job_id     TEXT NOT NULL REFERENCES jobs(id),
+  created_at INTEGER NOT NULL,
+  level      TEXT NOT NULL,
+  type       TEXT NOT NULL,
+  message    TEXT NOT NULL,
+  data       TEXT NOT NULL,
+  step       INTEGER NOT NULL             -- 0: not tied to a step
+);
+CREATE INDEX job_events_by_job ON job_events(job_id, id);
+
+-- everybody -----------------------------------------------------------------------------------
+CREATE TABLE runs (
+  stage       TEXT NOT NULL,
+  finished_at INTEGER NOT NULL,
+  key         TEXT NOT NULL,              -- JSON object of strings
+  summary     TEXT NOT NULL
+);
+CREATE INDEX runs_by_stage ON runs(stage, finished_at);
+CREATE TABLE settings (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
+)sql";
+
+}  // namespace
+
+Status PrepareSchema(Database& database) {
+  ASSIGN_OR_RETURN(auto read, database.Prepare("PRAGMA user_version"));
+  ASSIGN_OR_RETURN(const bool row, read.Step());
+  const int64_t version = row ? read.Integer(0) : 0;
+  read.Reset();
+  if (version == kSchemaVersion) return {};
+  if (version > kSchemaVersion) {
+    return Fail(ErrorKind::kFailed,
+                "the workspace was written by a newer idiolect (schema " + std::to_string(version) +
+                    ", this one knows " + std::to_string(kSchemaVersion) + ")",
+                "use the newer program, or another --workspace");
+  }
+  ASSIGN_OR_RETURN(auto transaction, Transaction::Begin(database));
+  RETURN_IF_ERROR(database.Execute(kVersion1));
+  RETURN_IF_ERROR(
+      database.Execute("PRAGMA user_version = " + std::to_string(kSchemaVersion)));
+  return transaction.Commit();
+}
+
+}  // namespace idiolect

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# fuzz_briefly.sh PROGRAM CORPUS: runs the seeds, then mutates them for $FUZZ_SECONDS (default 10).
+# New inputs go to a throw-away folder; a crash is kept beside it and named on the last line.
+set -eu
+program=$1 corpus=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work/new"' EXIT
+mkdir -p "$work/new"
+"$program" -max_total_time="${FUZZ_SECONDS:-10}" -timeout=10 -rss_limit_mb=2048 \
+  -print_final_stats=1 -artifact_prefix="$work/crash-" "$work/new" "$corpus"
