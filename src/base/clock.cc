@@ -59,8 +59,14 @@ std::optional<int64_t> ParseIsoSeconds(std::string_view t) {
          *hour * 3600 + *minute * 60 + *second;
 }
 
-std::string FormatIsoUtc(int64_t unix_seconds) { return Format(unix_seconds, "%Y-%m-%dT%H:%M:%SZ"); }
-std::string FormatStampUtc(int64_t unix_seconds) { return Format(unix_seconds, "%Y%m%d-%H%M%S"); }
-std::string FormatDay(int64_t unix_seconds) { return Format(unix_seconds, "%Y-%m-%d"); }
+std::string FormatIsoUtc(int64_t unix_seconds) {
+  return Format(unix_seconds, "%Y-%m-%dT%H:%M:%SZ");
+}
+std::string FormatStampUtc(int64_t unix_seconds) {
+  return Format(unix_seconds, "%Y%m%d-%H%M%S");
+}
+std::string FormatDay(int64_t unix_seconds) {
+  return Format(unix_seconds, "%Y-%m-%d");
+}
 
 }  // namespace idiolect

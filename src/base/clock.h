@@ -19,8 +19,8 @@ class SystemClock : public Clock {
   int64_t UnixSeconds() const override;
 };
 
-// "2024-05-01T12:30:00" (no zone) as if it were UTC; nullopt when it is not such a time. Hot path of
-// the importers: no allocation.
+// "2024-05-01T12:30:00" (no zone) as if it were UTC; nullopt when it is not such a time. Hot path
+// of the importers: no allocation.
 std::optional<int64_t> ParseIsoSeconds(std::string_view text);
 
 std::string FormatIsoUtc(int64_t unix_seconds);    // 2024-05-01T12:30:00Z

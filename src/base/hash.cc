@@ -13,7 +13,9 @@ Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
   EVP_DigestInit_ex(context_, EVP_sha256(), nullptr);
 }
 
-Sha256::~Sha256() { EVP_MD_CTX_free(context_); }
+Sha256::~Sha256() {
+  EVP_MD_CTX_free(context_);
+}
 
 Sha256::Sha256(Sha256&& other) noexcept : context_(std::exchange(other.context_, nullptr)) {}
 
@@ -56,8 +58,7 @@ Result<std::string> Sha256OfFile(const std::filesystem::path& path) {
   std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                        &std::fclose);
   if (!file) {
-    return Fail(ErrorKind::kNotFound,
-                "cannot read " + path.string() + ": " + std::strerror(errno));
+    return Fail(ErrorKind::kNotFound, "cannot read " + path.string() + ": " + std::strerror(errno));
   }
   Sha256 sha;
   std::vector<char> buffer(1 << 20);

@@ -8,8 +8,8 @@
 
 namespace idiolect {
 
-// Appends `text` as a JSON string, quotes included. Control characters are escaped, ill-formed UTF-8
-// becomes U+FFFD, everything else stays readable (no \u for Cyrillic).
+// Appends `text` as a JSON string, quotes included. Control characters are escaped, ill-formed
+// UTF-8 becomes U+FFFD, everything else stays readable (no \u for Cyrillic).
 void AppendJsonString(std::string_view text, std::string* out);
 std::string JsonString(std::string_view text);
 

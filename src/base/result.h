@@ -22,8 +22,9 @@ enum class ErrorKind {
 
 struct Error {
   ErrorKind kind = ErrorKind::kFailed;
-  std::string message;  // what was being done, to what, what went wrong; lower case, no trailing dot
-  std::string hint;     // what to try, or empty
+  std::string
+      message;       // what was being done, to what, what went wrong; lower case, no trailing dot
+  std::string hint;  // what to try, or empty
 };
 
 template <typename T>
@@ -40,14 +41,14 @@ inline tl::unexpected<Error> Fail(ErrorKind kind, std::string message, std::stri
 #define IDIOLECT_CONCAT_INNER(a, b) a##b
 #define IDIOLECT_CONCAT(a, b) IDIOLECT_CONCAT_INNER(a, b)
 
-#define RETURN_IF_ERROR(expression)                                             \
-  do {                                                                          \
-    if (auto status_ = (expression); !status_)                                  \
-      return tl::unexpected<::idiolect::Error>(std::move(status_).error());     \
+#define RETURN_IF_ERROR(expression)                                         \
+  do {                                                                      \
+    if (auto status_ = (expression); !status_)                              \
+      return tl::unexpected<::idiolect::Error>(std::move(status_).error()); \
   } while (false)
 
-#define ASSIGN_OR_RETURN_INNER(result, declaration, expression)                 \
-  auto result = (expression);                                                   \
+#define ASSIGN_OR_RETURN_INNER(result, declaration, expression)                     \
+  auto result = (expression);                                                       \
   if (!result) return tl::unexpected<::idiolect::Error>(std::move(result).error()); \
   declaration = *std::move(result)
 

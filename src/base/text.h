@@ -15,7 +15,8 @@ bool IsUtf8(std::string_view text);
 // Replaces every ill-formed byte sequence by U+FFFD.
 std::string RepairUtf8(std::string_view text);
 
-// Decodes the code point at text[*at] and advances *at; ill-formed bytes give U+FFFD, one byte each.
+// Decodes the code point at text[*at] and advances *at; ill-formed bytes give U+FFFD, one byte
+// each.
 char32_t NextCodePoint(std::string_view text, size_t* at);
 void AppendUtf8(char32_t code_point, std::string* out);
 size_t CountCodePoints(std::string_view text);

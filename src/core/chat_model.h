@@ -23,9 +23,9 @@ struct ChatMessage {
 
 struct GenerateOptions {
   int max_tokens = 256;
-  double temperature = 0.8;  // 0: greedy
-  double top_p = 0.95;       // 1: off
-  double min_p = 0.05;       // 0: off
+  double temperature = 0.8;          // 0: greedy
+  double top_p = 0.95;               // 1: off
+  double min_p = 0.05;               // 0: off
   double repetition_penalty = 1.05;  // 1: off
   int repetition_window = 256;       // last tokens looked at, the prompt's end included
   uint64_t seed = 0;

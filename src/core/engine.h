@@ -42,42 +42,44 @@ struct ModelInfo {
 using TrainingSample = std::vector<ChatMessage>;
 
 struct TrainOptions {
-  int epochs = 0;             // 0: from the dataset's size
-  double learning_rate = 0;   // 0: from the dataset's size
-  int rank = 0;               // 0: from the dataset's size
-  double alpha = 0;           // 0: twice the rank
+  int epochs = 0;            // 0: from the dataset's size
+  double learning_rate = 0;  // 0: from the dataset's size
+  int rank = 0;              // 0: from the dataset's size
+  double alpha = 0;          // 0: twice the rank
   double dropout = 0;
   double weight_decay = 0.01;
   double warmup_share = 0.05;  // of all steps, linear; then cosine to a tenth of the rate
   double clip_norm = 1.0;      // of the global gradient; 0: off
-  int pack_tokens = 1024;      // tokens in one packed row; also the longest sample (longer: cut at a turn)
-  int rows_per_step = 1;       // gradient accumulation
+  int pack_tokens =
+      1024;  // tokens in one packed row; also the longest sample (longer: cut at a turn)
+  int rows_per_step = 1;  // gradient accumulation
   uint64_t seed = 7;
-  int max_steps = 0;           // 0: no limit; for tests and trials
+  int max_steps = 0;  // 0: no limit; for tests and trials
   int checkpoint_every_seconds = 60;
 };
 
 struct TrainRequest {
-  std::filesystem::path base;       // a GGUF file
-  std::string base_name;            // catalogue name, written into adapter_config.json
+  std::filesystem::path base;  // a GGUF file
+  std::string base_name;       // catalogue name, written into adapter_config.json
   std::vector<TrainingSample> train;
   std::vector<TrainingSample> valid;  // may be empty: then the last epoch is kept
   TrainOptions options;
   EngineOptions engine;
-  std::filesystem::path checkpoint_folder;  // resumed from when it holds a checkpoint of this request
-  std::filesystem::path adapter_folder;     // published when done
+  std::filesystem::path
+      checkpoint_folder;                 // resumed from when it holds a checkpoint of this request
+  std::filesystem::path adapter_folder;  // published when done
 };
 
 // The settings actually used, with zeros resolved, for showing before the start.
 struct TrainPlan {
   TrainOptions options;
-  int64_t train_tokens = 0;    // in one epoch, after cutting
-  int64_t target_tokens = 0;   // in one epoch
-  int64_t rows = 0;            // packed rows in one epoch
-  int64_t steps = 0;           // over all epochs
-  int64_t cut_samples = 0;     // longer than pack_tokens
-  int64_t dropped_samples = 0; // nothing left to learn after cutting
-  std::string machine;         // processor, threads, precision in words
+  int64_t train_tokens = 0;     // in one epoch, after cutting
+  int64_t target_tokens = 0;    // in one epoch
+  int64_t rows = 0;             // packed rows in one epoch
+  int64_t steps = 0;            // over all epochs
+  int64_t cut_samples = 0;      // longer than pack_tokens
+  int64_t dropped_samples = 0;  // nothing left to learn after cutting
+  std::string machine;          // processor, threads, precision in words
 };
 
 struct TrainStep {

@@ -46,11 +46,11 @@ enum class MediaKind : uint8_t {
 
 // Bits of Message::flags. Persisted: never renumber.
 enum MessageFlag : uint32_t {
-  kForwarded = 1u << 0,      // somebody else's words
-  kViaBot = 1u << 1,         // written by an inline bot
-  kOnlyLinks = 1u << 2,      // the text is links, mentions or hashtags and nothing else
-  kReplyElsewhere = 1u << 3, // answers a message in another chat
-  kBotCommand = 1u << 4,     // the text is a /command
+  kForwarded = 1u << 0,       // somebody else's words
+  kViaBot = 1u << 1,          // written by an inline bot
+  kOnlyLinks = 1u << 2,       // the text is links, mentions or hashtags and nothing else
+  kReplyElsewhere = 1u << 3,  // answers a message in another chat
+  kBotCommand = 1u << 4,      // the text is a /command
 };
 
 // A message's id in the workspace: chat * 2^34 + (source id + 2^33). So the id of an imported
@@ -61,7 +61,9 @@ constexpr int64_t kMessageIdSpan = int64_t{1} << 34;
 constexpr MessageId MakeMessageId(int64_t chat_id, int64_t source_id) {
   return chat_id * kMessageIdSpan + source_id + kMessageIdSpan / 2;
 }
-constexpr int64_t ChatOfMessage(MessageId id) { return id / kMessageIdSpan; }
+constexpr int64_t ChatOfMessage(MessageId id) {
+  return id / kMessageIdSpan;
+}
 constexpr int64_t SourceIdOfMessage(MessageId id) {
   return id % kMessageIdSpan - kMessageIdSpan / 2;
 }
@@ -80,8 +82,9 @@ struct MessageView {
   uint32_t flags = 0;      // MessageFlag bits
   MessageKind kind = MessageKind::kOrdinary;
   MediaKind media = MediaKind::kNone;
-  std::string_view text;   // plain text, without formatting; empty when there are no words
-  std::string_view extra;  // sticker emoji, service action, forwarded-from name: by kind, may be empty
+  std::string_view text;  // plain text, without formatting; empty when there are no words
+  std::string_view
+      extra;  // sticker emoji, service action, forwarded-from name: by kind, may be empty
 };
 
 struct Chat {

@@ -13,14 +13,14 @@ namespace idiolect {
 class Database;
 
 struct Job {
-  std::string id;        // "ftjob-…"
-  std::string provider;  // "local"
-  std::string model;     // base model's name
-  std::string persona;   // source id
-  std::string dataset;   // folder, relative to the workspace
-  std::string status;    // validating_files, queued, running, succeeded, failed, cancelled
-  std::string key;       // what makes two jobs the same work: dataset hash, base, options
-  std::string hyperparameters;  // JSON object
+  std::string id;                // "ftjob-…"
+  std::string provider;          // "local"
+  std::string model;             // base model's name
+  std::string persona;           // source id
+  std::string dataset;           // folder, relative to the workspace
+  std::string status;            // validating_files, queued, running, succeeded, failed, cancelled
+  std::string key;               // what makes two jobs the same work: dataset hash, base, options
+  std::string hyperparameters;   // JSON object
   std::string fine_tuned_model;  // empty until it succeeded
   std::string adapter;           // folder, relative to the workspace; empty until it succeeded
   std::string error;             // empty unless failed

@@ -134,8 +134,7 @@ Status PrepareSchema(Database& database) {
   }
   ASSIGN_OR_RETURN(auto transaction, Transaction::Begin(database));
   RETURN_IF_ERROR(database.Execute(kVersion1));
-  RETURN_IF_ERROR(
-      database.Execute("PRAGMA user_version = " + std::to_string(kSchemaVersion)));
+  RETURN_IF_ERROR(database.Execute("PRAGMA user_version = " + std::to_string(kSchemaVersion)));
   return transaction.Commit();
 }
 

@@ -3,9 +3,9 @@
 // opens it, holds its one database connection and says where each kind of file lives: nobody else
 // builds a path inside it.
 //
-//   idiolect.toml   settings            workspace.db   the database (schema.cc describes its tables)
-//   datasets/       what build wrote    models/        adapters, one folder a job
-//   results/        answers, reports    logs/          idiolect.log
+//   idiolect.toml   settings            workspace.db   the database (schema.cc describes its
+//   tables) datasets/       what build wrote    models/        adapters, one folder a job results/
+//   answers, reports    logs/          idiolect.log
 //
 // Thread-compatible: a Workspace and all that borrows its database belong to one thread at a time.
 
@@ -24,7 +24,8 @@ class Database;
 
 class Workspace {
  public:
-  // Creates the folder and its database when missing; upgrades an older schema; refuses a newer one.
+  // Creates the folder and its database when missing; upgrades an older schema; refuses a newer
+  // one.
   static Result<std::unique_ptr<Workspace>> Open(const std::filesystem::path& folder);
   // Fails with kNotFound when there is no workspace, for commands that make no sense without one.
   static Result<std::unique_ptr<Workspace>> OpenExisting(const std::filesystem::path& folder);

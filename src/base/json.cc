@@ -1,0 +1,64 @@
+#include "base/json.h"
+
+#include <array>
+
+#include "base/text.h"
+
+namespace idiolect {
+namespace {
+
+// 0: copy as it is; otherwise the letter after the backslash, 'u' for \u00XX, 'x' for "look
+// closer".
+constexpr std::array<char, 256> MakeEscapes() {
+  std::array<char, 256> table{};
+  for (int i = 0; i < 0x20; ++i) table[static_cast<size_t>(i)] = 'u';
+  table['\n'] = 'n';
+  table['\r'] = 'r';
+  table['\t'] = 't';
+  table['\b'] = 'b';
+  table['\f'] = 'f';
+  table['"'] = '"';
+  table['\\'] = '\\';
+  return table;
+}
+constexpr std::array<char, 256> kEscapes = MakeEscapes();
+
+void AppendEscaped(std::string_view text, std::string* out) {
+  size_t copied = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const char escape = kEscapes[byte];
+    if (escape == 0) continue;
+    out->append(text, copied, i - copied);
+    copied = i + 1;
+    *out += '\\';
+    *out += escape;
+    if (escape == 'u') {
+      constexpr char kDigits[] = "0123456789abcdef";
+      *out += "00";
+      *out += kDigits[byte >> 4];
+      *out += kDigits[byte & 15];
+    }
+  }
+  out->append(text, copied, text.size() - copied);
+}
+
+}  // namespace
+
+void AppendJsonString(std::string_view text, std::string* out) {
+  *out += '"';
+  if (IsUtf8(text)) {
+    AppendEscaped(text, out);
+  } else {
+    AppendEscaped(RepairUtf8(text), out);
+  }
+  *out += '"';
+}
+
+std::string JsonString(std::string_view text) {
+  std::string out;
+  AppendJsonString(text, &out);
+  return out;
+}
+
+}  // namespace idiolect
