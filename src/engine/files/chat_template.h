@@ -1,0 +1,79 @@
+#pragma once
+// How a conversation becomes the tokens that a model was (or will be) trained on. The template in a
+// model file is a Jinja program; here its family is recognised and rendered straight into tokens,
+// so that words of people are always encoded as text and can never become control tokens, and so
+// that a prompt plus the answer is, token for token, what training saw. A template of no known
+// family is an error, not a guess.
+//
+// A base model without a template gets the form of the family whose markers its vocabulary has
+// (Gemma 3 270M: the turns of Gemma 3; <|im_start|> and <|im_end|>: ChatML), else the plain form:
+// role, newline, content, end-of-text token, newline. What was used is kept with an adapter as
+// ToJson() says it.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "core/chat_model.h"
+#include "engine/files/gguf.h"
+#include "engine/files/tokenizer.h"
+
+namespace idiolect {
+
+enum class ChatFormat { kChatMl, kLlama3, kGemma, kPlain };
+
+// Everything that differs between templates of one family.
+struct ChatStyle {
+  ChatFormat format = ChatFormat::kChatMl;
+  bool print_bos = false;      // the template starts with BOS
+  std::string default_system;  // said when the conversation has no system message; empty: nothing
+  // Qwen 3: every assistant turn opens with an empty think block, in training as in prompts, so
+  // that both agree (the model's own template leaves it out of earlier turns).
+  bool empty_think = false;
+};
+
+struct RenderedChat {
+  std::vector<int32_t> tokens;
+  // Per token: 1 where it is to be learned, that is the content and the end token of assistant
+  // turns whose `learned` is true.
+  std::vector<uint8_t> is_target;
+  // Per message, how many tokens there are up to and with it: where a long sample can be cut.
+  std::vector<int64_t> message_ends;
+};
+
+enum class GenerationPrompt { kNone, kAdd };
+
+// A value; thread-compatible.
+class ChatTemplate {
+ public:
+  explicit ChatTemplate(ChatStyle style) : style_(std::move(style)) {}
+
+  // From `tokenizer.chat_template`, or for a file without one from the vocabulary. Fails with
+  // kBadInput when the template is unknown, or the tokenizer lacks its markers.
+  static Result<ChatTemplate> FromGguf(const GgufFile& file, const Tokenizer& tokenizer);
+  static Result<ChatTemplate> FromTemplateText(std::string_view jinja);
+  static Result<ChatTemplate> FromVocabulary(const Tokenizer& tokenizer);
+  // One line: {"format":"chatml","print_bos":false,…}.
+  std::string ToJson() const;
+  static Result<ChatTemplate> FromJson(std::string_view text);
+
+  // Fails with kBadInput for an unknown role, a system message that is not the first, and where the
+  // family insists on it (Gemma), for turns that do not alternate beginning with the user.
+  Result<RenderedChat> RenderForTraining(const Tokenizer& tokenizer,
+                                         const std::vector<ChatMessage>& messages) const;
+  // With the opening of the assistant's turn at the end: what generation starts from.
+  Result<std::vector<int32_t>> RenderPrompt(const Tokenizer& tokenizer,
+                                            const std::vector<ChatMessage>& messages) const;
+  // The same as text, BOS by its usual name; for people and for comparing with the original.
+  Result<std::string> RenderText(const std::vector<ChatMessage>& messages,
+                                 GenerationPrompt prompt) const;
+
+  const ChatStyle& style() const { return style_; }
+
+ private:
+  ChatStyle style_;
+};
+
+}  // namespace idiolect
