@@ -2,7 +2,7 @@
 // The number formats of tensors in GGUF files: names, and how many values share how many bytes.
 
 #include <cstdint>
-#include <optional>
+#include <string>
 #include <string_view>
 
 namespace idiolect {
@@ -38,7 +38,7 @@ struct GgmlTypeInfo {
 // nullptr: a format this program cannot read. The pointer is to a constant table.
 const GgmlTypeInfo* FindGgmlType(uint32_t number);
 const GgmlTypeInfo& InfoOf(GgmlType type);
-// The name of any format ever given a number, for messages: "IQ2_XXS" or "type 99" for none.
-std::string_view NameOfGgmlType(uint32_t number);
+// The name of any format ever given a number, for messages: "IQ2_XXS", or "number 99" for none.
+std::string NameOfGgmlType(uint32_t number);
 
 }  // namespace idiolect
