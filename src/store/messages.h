@@ -19,8 +19,12 @@ class Database;
 // What a writer did with one message.
 enum class Stored { kNew, kEdited, kKnown };
 
-// Adds messages inside one transaction, which lasts from Begin to Commit. Destroyed without Commit,
-// nothing of it remains. Thread-compatible.
+// Adds messages inside one transaction, which lasts from Begin to Commit; whatever else is written
+// over the same connection meanwhile (RecordImport, a setting) belongs to it. Destroyed without
+// Commit, nothing of it remains. Thread-compatible.
+//
+// Fast when ids of a chat come in ascending order, as exports have them: an id above all that the
+// chat holds is inserted without looking for it first.
 class MessageWriter {
  public:
   static Result<std::unique_ptr<MessageWriter>> Begin(Database& database);
@@ -31,7 +35,9 @@ class MessageWriter {
   // Finds or makes the person "telegram:user123"; remembers `name` as one of theirs (may be empty).
   // Cheap when called again with the same pair.
   Result<PersonId> AddPerson(std::string_view source_id, std::string_view name);
-  // A known id is left alone unless `message.edited` is newer than what is stored: edits win.
+  // A known id is left alone unless `message.edited` is newer than what is stored: edits win. The
+  // chat must have come from AddChat of this writer, and the author from its AddPerson. A new
+  // ordinary message is counted for the name that its author was last added with.
   Result<Stored> Add(const MessageView& message);
   Status Commit();
 
@@ -41,9 +47,13 @@ class MessageWriter {
   std::unique_ptr<Impl> impl_;
 };
 
+// Remembers that a file was read, with the summary that `import --json` prints for it.
+Status RecordImport(Database& database, std::string_view path, int64_t finished_at,
+                    std::string_view summary);
+
 struct PersonName {
   std::string name;
-  int64_t messages = 0;
+  int64_t messages = 0;  // ordinary ones that came in under this name
 };
 
 struct PersonSummary {
@@ -71,8 +81,8 @@ Result<std::vector<ChatTotals>> CountMessages(Database& database);
 Status ForEachMessage(Database& database, ChatId chat,
                       const std::function<Status(const MessageView&)>& each);
 
-// A digest of the messages in the workspace that changes whenever they do (count, newest import):
-// input of the run keys of later stages.
+// A text that changes whenever chats, people or messages of the workspace do, and only then:
+// reading the same export again leaves it as it is. Input of the run keys of later stages.
 Result<std::string> MessagesFingerprint(Database& database);
 
 }  // namespace idiolect

@@ -26,6 +26,7 @@ CREATE TABLE person_names (
   person_id INTEGER NOT NULL REFERENCES people(id),
   name      TEXT NOT NULL,
   last_seen INTEGER NOT NULL,             -- counts up as names are met: the largest is the newest
+  messages  INTEGER NOT NULL,             -- ordinary ones that came in under this name
   PRIMARY KEY (person_id, name)
 ) WITHOUT ROWID;
 -- id holds the chat and the source's own id (core/message.h), so that importing again finds a
@@ -36,6 +37,7 @@ CREATE TABLE messages (
   edited   INTEGER NOT NULL,              -- 0: never
   author   INTEGER NOT NULL,              -- PersonId, 0: nobody
   reply_to INTEGER NOT NULL,              -- MessageId, 0: none
+  topic    INTEGER NOT NULL,              -- MessageId of the forum topic's opening, 0: none known
   flags    INTEGER NOT NULL,              -- MessageFlag bits
   kind     INTEGER NOT NULL,              -- MessageKind
   media    INTEGER NOT NULL,              -- MediaKind
