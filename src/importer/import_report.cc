@@ -1,0 +1,146 @@
+#include "importer/import_report.h"
+
+#include <nlohmann/json.hpp>
+
+namespace idiolect {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Words {
+  const char* name;
+  const char* text;
+};
+
+Words WordsOf(ProblemKind kind) {
+  switch (kind) {
+    case ProblemKind::kTruncated:
+      return {"truncated", "the file ends too early; every whole message before that is kept"};
+    case ProblemKind::kMalformed:
+      return {"malformed", "this is no JSON; every whole message before that is kept"};
+    case ProblemKind::kTooDeep:
+      return {"too_deep", "nested too deeply; every whole message before that is kept"};
+    case ProblemKind::kTrailingData:
+      return {"trailing_data", "something stands behind the export and was not read"};
+    case ProblemKind::kNoChats:
+      return {"no_chats", "the export holds no chats: tick them when exporting"};
+    case ProblemKind::kNotAChat:
+      return {"not_a_chat", "an entry in the list of chats is no chat"};
+    case ProblemKind::kNoChatId:
+      return {"no_chat_id", "a chat has no id and is recognised by its name"};
+    case ProblemKind::kNoDate:
+      return {"no_date", "a message has no date and got that of the one before"};
+    case ProblemKind::kUnknownType:
+      return {"unknown_type", "a message is of an unknown type and counts as unsupported"};
+    case ProblemKind::kRepairedText:
+      return {"repaired_text", "a text was not valid UTF-8 and was repaired"};
+    case ProblemKind::kTextCut:
+      return {"text_cut", "a text is too long and was cut"};
+  }
+  return {"", ""};
+}
+
+bool HasPlace(ProblemKind kind) {
+  return kind == ProblemKind::kTruncated || kind == ProblemKind::kMalformed ||
+         kind == ProblemKind::kTooDeep || kind == ProblemKind::kTrailingData;
+}
+
+void PutCounts(const ImportCounts& counts, Json& json) {
+  json["chats"] = counts.chats;
+  json["messages"] = counts.messages;
+  json["new_messages"] = counts.new_messages;
+  json["edited_messages"] = counts.edited_messages;
+  Json skipped = Json::object();
+  for (size_t i = 0; i < kSkipReasons; ++i) {
+    if (counts.skipped[i] > 0) {
+      skipped[SkipReasonName(static_cast<SkipReason>(i))] = counts.skipped[i];
+    }
+  }
+  json["skipped"] = std::move(skipped);
+}
+
+Json ToJsonValue(const FileReport& file) {
+  Json json;
+  json["path"] = file.path.string();
+  json["format"] = file.format;
+  PutCounts(file, json);
+  json["problems"] = Json::array();
+  for (const ImportProblem& problem : file.problems) {
+    Json entry;
+    entry["kind"] = ProblemName(problem.kind);
+    entry["count"] = problem.count;
+    if (HasPlace(problem.kind)) entry["byte"] = problem.byte;
+    if (HasPlace(problem.kind) && problem.line > 0) entry["line"] = problem.line;
+    entry["text"] = DescribeProblem(problem);
+    json["problems"].push_back(std::move(entry));
+  }
+  return json;
+}
+
+// A path need not be UTF-8: what is not is replaced, never thrown about.
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+const char* SkipReasonName(SkipReason reason) {
+  switch (reason) {
+    case SkipReason::kNoId:
+      return "no_id";
+    case SkipReason::kIdOutOfRange:
+      return "id_out_of_range";
+    case SkipReason::kNotAnObject:
+      return "not_an_object";
+    case SkipReason::kDuplicate:
+      return "duplicate";
+  }
+  return "";
+}
+
+const char* ProblemName(ProblemKind kind) {
+  return WordsOf(kind).name;
+}
+
+std::string DescribeProblem(const ImportProblem& problem) {
+  std::string text;
+  if (HasPlace(problem.kind)) {
+    text = "at byte " + std::to_string(problem.byte);
+    if (problem.line > 0) text += " (line " + std::to_string(problem.line) + ")";
+    text += ": ";
+  } else if (problem.count > 1) {
+    text = std::to_string(problem.count) + " times: ";
+  }
+  return text + WordsOf(problem.kind).text;
+}
+
+void ImportCounts::Add(const ImportCounts& other) {
+  chats += other.chats;
+  messages += other.messages;
+  new_messages += other.new_messages;
+  edited_messages += other.edited_messages;
+  known_messages += other.known_messages;
+  for (size_t i = 0; i < kSkipReasons; ++i) skipped[i] += other.skipped[i];
+}
+
+ImportCounts ImportReport::Totals() const {
+  ImportCounts totals;
+  for (const FileReport& file : files) totals.Add(file);
+  return totals;
+}
+
+std::string FileReportJson(const FileReport& file) {
+  return Dump(ToJsonValue(file));
+}
+
+std::string ImportReport::ToJson() const {
+  Json json;
+  json["files"] = Json::array();
+  for (const FileReport& file : files) json["files"].push_back(ToJsonValue(file));
+  PutCounts(Totals(), json["totals"]);
+  json["totals"]["files"] = files.size();
+  json["totals"]["other_files"] = other_files;
+  return Dump(json);
+}
+
+}  // namespace idiolect

@@ -1,0 +1,84 @@
+#pragma once
+// What an import did, file by file: every message that a file holds is either stored or skipped for
+// a reason that is counted, and whatever was wrong with the file is a problem with its place.
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace idiolect {
+
+// Why a message of the file is not in the workspace.
+enum class SkipReason {
+  kNoId,          // nothing to recognise it by when it is imported again
+  kIdOutOfRange,  // beyond ±2^33: no Telegram message
+  kNotAnObject,   // something else stands in the list of messages
+  kDuplicate,     // the same id a second time in the same file
+};
+constexpr size_t kSkipReasons = 4;
+const char* SkipReasonName(SkipReason reason);  // "no_id", …
+
+enum class ProblemKind {
+  kTruncated,     // the file ends too early; all whole messages before that are kept
+  kMalformed,     // no JSON from here on; likewise
+  kTooDeep,       // nested deeper than any export; likewise
+  kTrailingData,  // something stands behind the export; not read
+  kNoChats,       // an account export for which no chats were chosen
+  kNotAChat,      // something else stands in the list of chats
+  kNoChatId,      // the chat was recognised by its name, or the file's
+  kNoDate,        // a message without a date got that of the one before it
+  kUnknownType,   // a message type newer than this program: kept as unsupported
+  kRepairedText,  // ill-formed UTF-8 or escapes, replaced by U+FFFD
+  kTextCut,       // a text longer than a megabyte was cut there
+};
+const char* ProblemName(ProblemKind kind);  // "truncated", …
+
+struct ImportProblem {
+  ProblemKind kind = ProblemKind::kMalformed;
+  int64_t count = 1;
+  // Where reading ended, for the first three kinds: offset from 0, line from 1 (0: not known).
+  uint64_t byte = 0;
+  int64_t line = 0;
+};
+// One English line: "the file ends in the middle of a message, at byte 123 (line 7); …".
+std::string DescribeProblem(const ImportProblem& problem);
+
+// messages = new_messages + edited_messages + known_messages + all skipped.
+struct ImportCounts {
+  int64_t chats = 0;
+  int64_t messages = 0;  // as many as the file holds, of all kinds
+  int64_t new_messages = 0;
+  int64_t edited_messages = 0;  // were there, in an older form
+  int64_t known_messages = 0;   // were there as they are
+  std::array<int64_t, kSkipReasons> skipped = {};
+
+  int64_t Skipped(SkipReason reason) const { return skipped[static_cast<size_t>(reason)]; }
+  void Skip(SkipReason reason) { ++skipped[static_cast<size_t>(reason)]; }
+  void Add(const ImportCounts& other);
+};
+
+struct FileReport : ImportCounts {
+  std::filesystem::path path;
+  std::string format;  // "telegram-json"
+  std::vector<ImportProblem> problems;
+};
+
+struct ImportReport {
+  std::vector<FileReport> files;
+  // Files met in folders that are no chat exports.
+  int64_t other_files = 0;
+
+  ImportCounts Totals() const;
+  // What `import --json` prints:
+  // {"files":[{"path","format","chats","messages","new_messages","edited_messages","skipped":
+  // {reason:count},"problems":[{"kind","count","byte"?,"line"?,"text"}]}],"totals":{the counts,
+  // "files","other_files"}}
+  std::string ToJson() const;
+};
+
+// The object of one file in ToJson.
+std::string FileReportJson(const FileReport& file);
+
+}  // namespace idiolect
