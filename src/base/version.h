@@ -1,0 +1,7 @@
+#pragma once
+
+namespace idiolect {
+
+constexpr char kVersion[] = IDIOLECT_VERSION;
+
+}  // namespace idiolect

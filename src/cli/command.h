@@ -1,0 +1,57 @@
+#pragma once
+// A command is one row: its name, what it is for, how it declares its options, and two examples.
+// The table in commands.cc lists them all; help, parsing and suggestions come from there.
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/language.h"
+#include "base/result.h"
+#include "cli/context.h"
+
+namespace idiolect {
+
+// Runs with the options that Declare bound; prints its result itself.
+using CommandAction = std::function<Status(Context&)>;
+
+struct Command {
+  const char* name;
+  Text summary;
+  // Declares the options on `app` and returns what to do with them. The values they are bound to
+  // live in the returned action.
+  CommandAction (*declare)(CLI::App& app, Language language);
+  const char* examples;  // two lines
+};
+
+const std::vector<Command>& Commands();
+
+// One option, declared once: its flags, what it is (the unit in it), the variable that sets it.
+struct OptionRow {
+  const char* flags;
+  Text help;
+  const char* environment = nullptr;
+};
+
+template <typename T>
+CLI::Option* AddOption(CLI::App& app, Language language, const OptionRow& row, T& value) {
+  CLI::Option* option = app.add_option(row.flags, value, Say(language, row.help));
+  if (row.environment != nullptr) option->envname(row.environment);
+  return option;
+}
+
+inline CLI::Option* AddFlag(CLI::App& app, Language language, const OptionRow& row, bool& value) {
+  return app.add_flag(row.flags, value, Say(language, row.help));
+}
+
+CommandAction DeclareImport(CLI::App& app, Language language);
+CommandAction DeclarePeople(CLI::App& app, Language language);
+CommandAction DeclareBuild(CLI::App& app, Language language);
+CommandAction DeclareFinetune(CLI::App& app, Language language);
+CommandAction DeclareChat(CLI::App& app, Language language);
+CommandAction DeclareRun(CLI::App& app, Language language);
+CommandAction DeclareStatus(CLI::App& app, Language language);
+CommandAction DeclareModels(CLI::App& app, Language language);
+
+}  // namespace idiolect

@@ -1,0 +1,183 @@
+#include <editline/readline.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/engine_loader.h"
+#include "cli/stages.h"
+#include "core/chat_model.h"
+
+namespace idiolect {
+namespace {
+
+struct Options {
+  std::string message;
+  std::string model;
+  std::string system;
+  bool no_system = false;
+  bool base_alone = false;
+  GenerateOptions generate;
+  EngineOptions engine;
+  std::string precision = "auto";
+};
+
+// Holds back nothing: pieces are whole code points, so the terminal can show them at once.
+bool ShowPiece(std::string_view piece) {
+  std::fwrite(piece.data(), 1, piece.size(), stdout);
+  std::fflush(stdout);
+  return true;
+}
+
+Status AnswerOnce(Context& context, const Options& options, const ChatModel& model,
+                  const std::string& system) {
+  std::vector<ChatMessage> messages;
+  if (!system.empty()) messages.push_back({"system", system});
+  messages.push_back({"user", options.message});
+  ASSIGN_OR_RETURN(auto session, model.NewSession());
+  const TextSink sink =
+      context.json() ? [](std::string_view) { return true; } : TextSink(ShowPiece);
+  ASSIGN_OR_RETURN(auto answer,
+                   session->Generate(messages, options.generate, sink, *context.interrupt));
+  if (context.json()) {
+    const char* finish = answer.finish == FinishReason::kStop     ? "stop"
+                         : answer.finish == FinishReason::kLength ? "length"
+                                                                  : "interrupted";
+    nlohmann::ordered_json out = {{"model", model.Name()},
+                                  {"content", answer.text},
+                                  {"finish_reason", finish},
+                                  {"prompt_tokens", answer.prompt_tokens},
+                                  {"completion_tokens", answer.completion_tokens}};
+    context.Print(out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  } else {
+    std::fputc('\n', stdout);
+  }
+  if (answer.finish == FinishReason::kInterrupted) {
+    return Fail(ErrorKind::kInterrupted, "the answer was interrupted");
+  }
+  return {};
+}
+
+// One line from the user, edited with the arrow keys when this is a terminal. nullopt: end of
+// input.
+std::optional<std::string> ReadUserLine(const std::string& prompt) {
+  if (::isatty(STDIN_FILENO) == 0) {
+    std::string line;
+    if (!std::getline(std::cin, line)) return std::nullopt;
+    return line;
+  }
+  char* line = ::readline(prompt.c_str());
+  if (line == nullptr) return std::nullopt;
+  std::string text = line;
+  if (!TrimSpace(text).empty()) ::add_history(line);
+  std::free(line);
+  return text;
+}
+
+Status Converse(Context& context, const Options& options, const ChatModel& model,
+                const LoadedModel& loaded, const std::filesystem::path& history_file) {
+  ASSIGN_OR_RETURN(auto session, model.NewSession());
+  std::vector<ChatMessage> messages;
+  const auto reset = [&] {
+    messages.clear();
+    if (!loaded.system_prompt.empty()) messages.push_back({"system", loaded.system_prompt});
+  };
+  reset();
+  context.Note(std::string(context.Say({"talking with ", "разговор с моделью "})) + model.Name());
+  context.Note(context.Say({"/reset begins anew, /exit or Ctrl-D ends, Ctrl-C stops an answer",
+                            "/reset — начать заново, /exit или Ctrl-D — выйти, Ctrl-C — прервать "
+                            "ответ"}));
+  ::using_history();
+  ::read_history(history_file.c_str());
+  const std::string you = context.Say({"you: ", "вы: "});
+  const std::string name = loaded.persona_name.empty() ? model.Name() : loaded.persona_name;
+  uint64_t turn = 0;
+  while (auto line = ReadUserLine(you)) {
+    const std::string text(TrimSpace(*line));
+    if (text.empty()) continue;
+    if (text == "/exit" || text == "/quit") break;
+    if (text == "/reset") {
+      reset();
+      context.Note(context.Say({"a new conversation", "новый разговор"}));
+      continue;
+    }
+    if (text[0] == '/') {
+      context.Note(context.Say({"commands: /reset, /exit", "команды: /reset, /exit"}));
+      continue;
+    }
+    messages.push_back({"user", text});
+    std::fprintf(stdout, "%s: ", name.c_str());
+    GenerateOptions generate = options.generate;
+    generate.seed += turn++;  // else the same question would always get the same answer
+    Interrupt stop_answer;
+    RouteSignals(&stop_answer);
+    auto answer = session->Generate(messages, generate, ShowPiece, stop_answer);
+    RouteSignals(context.interrupt);
+    std::fputc('\n', stdout);
+    std::fflush(stdout);
+    if (!answer) return tl::unexpected<Error>(answer.error());
+    messages.push_back({"assistant", answer->text});
+  }
+  ::write_history(history_file.c_str());
+  return {};
+}
+
+}  // namespace
+
+CommandAction DeclareChat(CLI::App& app, Language language) {
+  auto options = std::make_shared<Options>();
+  AddOption(app, language,
+            {"-m,--message", {"ask once, print the answer, end", "один вопрос, один ответ"}},
+            options->message);
+  AddOption(app, language,
+            {"--model",
+             {"a trained model's name or job id, or a base model; default: the newest trained",
+              "имя обученной модели или её задания, или исходная модель; по умолчанию новейшая"},
+             "IDIOLECT_MODEL"},
+            options->model);
+  AddFlag(app, language,
+          {"--base", {"the base model without the training", "исходная модель без обучения"}},
+          options->base_alone);
+  AddOption(app, language, {"--system", {"another system prompt", "другая системная подсказка"}},
+            options->system);
+  AddFlag(app, language, {"--no-system", {"no system prompt", "без системной подсказки"}},
+          options->no_system);
+  AddOption(app, language,
+            {"--temperature", {"0: always the likeliest word", "0: всегда самое вероятное слово"}},
+            options->generate.temperature)
+      ->check(CLI::Range(0.0, 2.0));
+  AddOption(app, language, {"--top-p", {"1: off", "1: выключено"}}, options->generate.top_p)
+      ->check(CLI::Range(0.0, 1.0));
+  AddOption(app, language, {"--min-p", {"0: off", "0: выключено"}}, options->generate.min_p)
+      ->check(CLI::Range(0.0, 1.0));
+  AddOption(app, language, {"--repetition-penalty", {"1: off", "1: выключено"}},
+            options->generate.repetition_penalty)
+      ->check(CLI::Range(0.5, 2.0));
+  AddOption(app, language, {"--max-tokens", {"of the answer", "в ответе"}},
+            options->generate.max_tokens)
+      ->check(CLI::Range(1, 8192));
+  AddOption(app, language, {"--seed", {"of the random choices", "зерно случайного выбора"}},
+            options->generate.seed);
+  AddEngineOptions(app, language, options->engine, options->precision);
+  return [options](Context& context) -> Status {
+    RETURN_IF_ERROR(ResolvePrecision(options->precision, options->engine));
+    ASSIGN_OR_RETURN(auto workspace, context.OpenWorkspace());
+    ASSIGN_OR_RETURN(auto chosen, ChooseModel(context, *workspace, options->model));
+    if (options->base_alone) chosen.spec.adapter.clear();
+    if (options->no_system) chosen.system_prompt.clear();
+    if (!options->system.empty()) chosen.system_prompt = options->system;
+    ASSIGN_OR_RETURN(auto engine, LoadEngine());
+    ASSIGN_OR_RETURN(auto model, engine->Open(chosen.spec, options->engine));
+    if (!options->message.empty()) {
+      return AnswerOnce(context, *options, *model, chosen.system_prompt);
+    }
+    return Converse(context, *options, *model, chosen, workspace->folder() / "chat_history");
+  };
+}
+
+}  // namespace idiolect

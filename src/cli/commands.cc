@@ -1,0 +1,59 @@
+#include "cli/command.h"
+
+namespace idiolect {
+
+const std::vector<Command>& Commands() {
+  static const std::vector<Command> commands = {
+      {"run",
+       {"from an export to a model that answers; resumes where it stopped",
+        "от экспорта до модели, которая отвечает; продолжает с места остановки"},
+       DeclareRun,
+       "idiolect run ChatExport_2026-01-01 --persona \"Наташа\"\n"
+       "idiolect run result.json --persona user123 --model gemma-3-270m"},
+      {"import",
+       {"read chats into the workspace; again and again, only what is new is added",
+        "прочитать чаты; повторный импорт добавляет только новое"},
+       DeclareImport,
+       "idiolect import ~/Downloads/DataExport_2026-01-01\n"
+       "idiolect import result.json --json"},
+      {"people",
+       {"who wrote how much, under which names: pick the persona",
+        "кто сколько написал и под какими именами: выбор персоны"},
+       DeclarePeople,
+       "idiolect people\n"
+       "idiolect people --persona \"наташа\""},
+      {"build",
+       {"dialogs, pairs, filters with reasons, split, dataset files",
+        "диалоги, пары, отсев с причинами, разбиение, файлы датасета"},
+       DeclareBuild,
+       "idiolect build --persona \"Наташа\"\n"
+       "idiolect build --json --explain"},
+      {"finetune",
+       {"train the model on the dataset, here on this machine",
+        "обучить модель на датасете, на этой машине"},
+       DeclareFinetune,
+       "idiolect finetune\n"
+       "idiolect finetune --model gemma-3-270m --epochs 3"},
+      {"chat",
+       {"talk with the trained model in the terminal",
+        "поговорить с обученной моделью в терминале"},
+       DeclareChat,
+       "idiolect chat\n"
+       "idiolect chat --message \"Привет! Как дела?\" --temperature 0"},
+      {"status",
+       {"the checklist: what is done, what is next, the command for it",
+        "что сделано, что дальше и какой командой"},
+       DeclareStatus,
+       "idiolect status\n"
+       "idiolect status --json"},
+      {"models",
+       {"base models: list them, pull one, add a file of your own",
+        "исходные модели: список, загрузка, добавление своего файла"},
+       DeclareModels,
+       "idiolect models\n"
+       "idiolect models pull gemma-3-270m"},
+  };
+  return commands;
+}
+
+}  // namespace idiolect

@@ -1,0 +1,47 @@
+#include "base/file.h"
+#include "base/version.h"
+#include "cli/command.h"
+#include "cli/stages.h"
+#include "store/runs.h"
+#include "store/samples.h"
+
+namespace idiolect {
+
+Result<std::filesystem::path> NewestDataset(Workspace& workspace, const PersonSummary& persona) {
+  ASSIGN_OR_RETURN(auto dataset, NewestDatasetOf(workspace.database(), persona.id));
+  if (dataset) {
+    const auto folder = workspace.datasets_folder() / dataset->folder;
+    if (Exists(folder / "train.jsonl")) return folder;
+  }
+  return Fail(ErrorKind::kNotFound, "there is no dataset of " + ShownName(persona) + " yet",
+              "build one: idiolect build");
+}
+
+Result<StageResult> BuildStage(Context& context, Workspace& workspace, const PersonSummary& persona,
+                               const BuildOptions& options, Explain explain, Force force) {
+  const std::string stage = "build " + persona.source_id;
+  RunKey key = options.ToKey();
+  key["code"] = std::string(kVersion) + "/" + std::to_string(kBuildCodeVersion);
+  key["persona"] = persona.source_id;
+  ASSIGN_OR_RETURN(key["messages"], MessagesFingerprint(workspace.database()));
+  ASSIGN_OR_RETURN(auto last, LastRun(workspace.database(), stage));
+  std::string difference =
+      last ? ExplainDifference(last->key, key) : context.Say({"it never ran", "ещё не запускался"});
+  if (difference.empty() && !NewestDataset(workspace, persona)) {
+    difference = context.Say({"its files are gone", "его файлов больше нет"});
+  }
+  if (explain == Explain::kYes) {
+    context.Note(std::string("build: ") +
+                 (difference.empty() ? context.Say({"nothing changed", "ничего не изменилось"})
+                                     : difference.c_str()));
+  }
+  if (force == Force::kNo && difference.empty()) return StageResult{last->summary, false};
+
+  ASSIGN_OR_RETURN(auto summary, BuildDataset(workspace, persona.id, options, *context.clock,
+                                              *context.progress, *context.interrupt));
+  RunRecord record{key, context.clock->UnixSeconds(), summary.ToJson()};
+  RETURN_IF_ERROR(RecordRun(workspace.database(), stage, record));
+  return StageResult{record.summary, true};
+}
+
+}  // namespace idiolect

@@ -1,0 +1,245 @@
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <system_error>
+
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/engine_loader.h"
+#include "cli/stages.h"
+#include "providers/model_store.h"
+
+namespace idiolect {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string Decimal(double value, const char* format) {
+  char text[48];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+// The plan as the user reads it before the start, and the bar while it runs.
+class ShowTraining : public TrainObserver {
+ public:
+  explicit ShowTraining(Context& context) : context_(context) {}
+
+  void OnPlan(const TrainPlan& plan) override {
+    const TrainOptions& o = plan.options;
+    context_.Note(std::string(context_.Say({"machine: ", "машина: "})) + plan.machine);
+    context_.Note(std::string(context_.Say({"training: ", "обучение: "})) +
+                  std::to_string(o.epochs) + context_.Say({" epochs, rate ", " эпох, шаг "}) +
+                  Decimal(o.learning_rate, "%.1e") + context_.Say({", rank ", ", ранг "}) +
+                  std::to_string(o.rank) + "; " + GroupDigits(plan.train_tokens) +
+                  context_.Say({" tokens an epoch, ", " токенов в эпохе, "}) +
+                  GroupDigits(plan.target_tokens) +
+                  context_.Say({" of them learned, ", " из них учатся, "}) +
+                  std::to_string(plan.steps) + context_.Say({" steps", " шагов"}));
+    if (plan.cut_samples + plan.dropped_samples > 0) {
+      context_.Note(std::to_string(plan.cut_samples) +
+                    context_.Say({" samples were cut to fit, ", " примеров укорочено, "}) +
+                    std::to_string(plan.dropped_samples) +
+                    context_.Say({" left out", " не вошло"}));
+    }
+    context_.progress->Start(context_.Say({"training", "обучение"}),
+                             static_cast<uint64_t>(plan.steps), context_.Say({"steps", "шагов"}));
+    started_ = true;
+  }
+  void OnResume(int64_t step) override {
+    context_.Note(context_.Say({"resumed after step ", "продолжение после шага "}) +
+                  std::to_string(step));
+  }
+  void OnStep(const TrainStep& step) override {
+    context_.progress->Update(static_cast<uint64_t>(step.step),
+                              "loss " + Decimal(step.loss, "%.3f") + ", " +
+                                  Decimal(step.tokens_per_second, "%.0f") +
+                                  context_.Say({" tokens/s", " токенов/с"}));
+  }
+  void OnValidation(const Validation& v) override {
+    context_.Note((v.epoch == 0 ? std::string(context_.Say({"before training", "до обучения"}))
+                                : context_.Say({"epoch ", "эпоха "}) + std::to_string(v.epoch)) +
+                  context_.Say({": validation loss ", ": потери на проверке "}) +
+                  Decimal(v.loss, "%.4f") +
+                  (v.best && v.epoch > 0 ? context_.Say({" (best so far)", " (лучшее)"}) : ""));
+  }
+  void Finish() {
+    if (started_) context_.progress->Finish();
+  }
+
+ private:
+  Context& context_;
+  bool started_ = false;
+};
+
+// Cyrillic letters among all letters of the start of the dataset.
+double CyrillicShare(const fs::path& jsonl) {
+  auto bytes = ReadFile(jsonl);
+  if (!bytes) return 0;
+  std::string_view text(*bytes);
+  text = text.substr(0, 200'000);
+  size_t cyrillic = 0, letters = 1;
+  for (size_t at = 0; at < text.size();) {
+    const char32_t c = NextCodePoint(text, &at);
+    if (!IsLetter(c)) continue;
+    ++letters;
+    if (c >= 0x400 && c < 0x530) ++cyrillic;
+  }
+  // JSON's own words ("role", "content") are Latin, so a third is already a Russian chat.
+  return static_cast<double>(cyrillic) / static_cast<double>(letters);
+}
+
+// SmolLM2 was trained on English; Gemma 3 knows 140 languages.
+std::string DefaultBase(const fs::path& dataset) {
+  return CyrillicShare(dataset / "train.jsonl") > 0.15 ? "gemma-3-270m" : "smollm2-135m-instruct";
+}
+
+// The file of a base model, fetched when the catalogue has it and the disk has not.
+Result<fs::path> ObtainBase(Context& context, const std::string& name) {
+  ASSIGN_OR_RETURN(auto store, ModelStore::OpenDefault());
+  if (auto found = store.Find(name)) return *found;
+  return store.Pull(name, *context.progress, *context.interrupt);
+}
+
+// The catalogue's hash when the name is there (it was checked when the file came), else the file's.
+Result<std::string> BaseSha256(const std::string& name, const fs::path& file) {
+  ASSIGN_OR_RETURN(auto store, ModelStore::OpenDefault());
+  ASSIGN_OR_RETURN(auto models, store.List());
+  for (const ListedModel& model : models) {
+    if (model.name == name && model.catalogue) return model.catalogue->sha256;
+  }
+  return Sha256OfFile(file);
+}
+
+const char* DecisionWords(Context& context, JobDecision decision) {
+  switch (decision) {
+    case JobDecision::kAlreadyDone:
+      return context.Say({"the same job has succeeded already", "такое задание уже выполнено"});
+    case JobDecision::kResumed:
+      return context.Say({"an interrupted job goes on", "прерванное задание продолжено"});
+    case JobDecision::kStarted:
+      return context.Say({"no finished job has this dataset, base and options",
+                          "нет готового задания с таким датасетом, моделью и настройками"});
+  }
+  return "";
+}
+
+}  // namespace
+
+Result<FinetuneResult> FinetuneStage(Context& context, Workspace& workspace,
+                                     const PersonSummary& persona, const FinetuneOptions& options,
+                                     Explain explain) {
+  LocalJobRequest request;
+  if (options.dataset.empty()) {
+    ASSIGN_OR_RETURN(request.dataset_folder, NewestDataset(workspace, persona));
+  } else {
+    request.dataset_folder = options.dataset;
+  }
+  request.persona_source_id = persona.source_id;
+  request.persona_name = ShownName(persona);
+  request.suffix = options.suffix;
+  request.options = options.train;
+  request.engine = options.engine;
+  request.base_name = options.model;
+  if (request.base_name.empty()) {
+    request.base_name = DefaultBase(request.dataset_folder);
+    context.Note(std::string(context.Say({"base model: ", "исходная модель: "})) +
+                 request.base_name +
+                 context.Say({" (by the language of the dataset; --model takes another)",
+                              " (по языку датасета; другая — через --model)"}));
+  }
+  ASSIGN_OR_RETURN(request.base, ObtainBase(context, request.base_name));
+  ASSIGN_OR_RETURN(request.base_sha256, BaseSha256(request.base_name, request.base));
+
+  ASSIGN_OR_RETURN(auto engine, LoadEngine());
+  ShowTraining show(context);
+  auto outcome = RunLocalJob(workspace, request, *engine, *context.clock, show, *context.interrupt);
+  if (!outcome) {
+    if (outcome.error().kind == ErrorKind::kInterrupted) {
+      Error error = outcome.error();
+      error.hint = "run the same command again: it goes on from the checkpoint";
+      return tl::unexpected<Error>(std::move(error));
+    }
+    return tl::unexpected<Error>(outcome.error());
+  }
+  show.Finish();
+  if (explain == Explain::kYes) {
+    context.Note(std::string("finetune: ") + DecisionWords(context, outcome->decision));
+  }
+  const Job& job = outcome->job;
+  nlohmann::ordered_json summary = {{"id", job.id},
+                                    {"status", job.status},
+                                    {"model", job.model},
+                                    {"fine_tuned_model", job.fine_tuned_model},
+                                    {"adapter", (workspace.folder() / job.adapter).string()},
+                                    {"dataset", job.dataset}};
+  summary["result"] = nlohmann::ordered_json::parse(job.result, nullptr, false);
+  return FinetuneResult{
+      {summary.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace),
+       outcome->decision != JobDecision::kAlreadyDone},
+      job};
+}
+
+void AddEngineOptions(CLI::App& app, Language language, EngineOptions& options,
+                      std::string& precision) {
+  AddOption(app, language, {"--threads", {"0: all cores", "0: все ядра"}, "IDIOLECT_THREADS"},
+            options.threads)
+      ->check(CLI::Range(0, 1024));
+  AddOption(app, language,
+            {"--precision",
+             {"auto, bf16 or f32; auto: bf16 where the processor multiplies it",
+              "auto, bf16 или f32; auto: bf16, если процессор его умножает"}},
+            precision)
+      ->check(CLI::IsMember({"auto", "bf16", "f32"}));
+}
+
+Status ResolvePrecision(const std::string& text, EngineOptions& options) {
+  options.precision = text == "f32"    ? Precision::kF32
+                      : text == "bf16" ? Precision::kBf16
+                                       : Precision::kAuto;
+  return {};
+}
+
+void AddTrainOptions(CLI::App& app, Language language, FinetuneOptions& options,
+                     std::string& precision) {
+  AddOption(app, language,
+            {"--model",
+             {"base model: a name of `idiolect models` or a GGUF file; default by language",
+              "исходная модель: имя из `idiolect models` или файл GGUF; по умолчанию — по языку"},
+             "IDIOLECT_BASE"},
+            options.model);
+  AddOption(app, language,
+            {"--suffix", {"part of the new model's name", "часть имени новой модели"}},
+            options.suffix);
+  TrainOptions& train = options.train;
+  AddOption(app, language, {"--epochs", {"0: from the dataset's size", "0: по размеру датасета"}},
+            train.epochs)
+      ->check(CLI::Range(0, 100));
+  AddOption(app, language,
+            {"--learning-rate", {"0: from the dataset's size", "0: по размеру датасета"}},
+            train.learning_rate)
+      ->check(CLI::Range(0.0, 1.0));
+  AddOption(
+      app, language,
+      {"--rank",
+       {"of the adapter; 0: from the dataset's size", "ранг адаптера; 0: по размеру датасета"}},
+      train.rank)
+      ->check(CLI::Range(0, 512));
+  AddOption(app, language, {"--pack-tokens", {"tokens in a packed row", "токенов в строке"}},
+            train.pack_tokens)
+      ->check(CLI::Range(64, 32768));
+  AddOption(app, language, {"--max-steps", {"0: no limit", "0: без предела"}}, train.max_steps)
+      ->check(CLI::Range(0, 100'000'000));
+  AddOption(app, language,
+            {"--checkpoint-seconds", {"between checkpoints", "между контрольными точками"}},
+            train.checkpoint_every_seconds)
+      ->check(CLI::Range(0, 86'400));
+  AddOption(app, language, {"--seed", {"of order and start", "зерно порядка и начала"}},
+            train.seed);
+  AddEngineOptions(app, language, options.engine, precision);
+}
+
+}  // namespace idiolect

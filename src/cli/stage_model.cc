@@ -1,0 +1,48 @@
+#include "base/file.h"
+#include "cli/stages.h"
+#include "providers/model_store.h"
+#include "store/jobs.h"
+
+namespace idiolect {
+namespace {
+
+Result<LoadedModel> FromJob(Workspace& workspace, const Job& job) {
+  LoadedModel model;
+  model.spec.adapter = workspace.folder() / job.adapter;
+  model.spec.name = job.fine_tuned_model;
+  ASSIGN_OR_RETURN(const auto card, ReadPersonaCard(model.spec.adapter));
+  model.persona_name = card.name;
+  model.system_prompt = card.system_prompt;
+  ASSIGN_OR_RETURN(auto store, ModelStore::OpenDefault());
+  ASSIGN_OR_RETURN(model.spec.base, store.Find(job.model));
+  return model;
+}
+
+}  // namespace
+
+Result<LoadedModel> ChooseModel(Context& context, Workspace& workspace, const std::string& wanted) {
+  ASSIGN_OR_RETURN(auto jobs, ListJobs(workspace.database()));
+  for (const Job& job : jobs) {
+    const bool named = wanted.empty() || wanted == job.id || wanted == job.fine_tuned_model;
+    if (named && job.status == "succeeded") return FromJob(workspace, job);
+  }
+  if (wanted.empty()) {
+    return Fail(ErrorKind::kNotFound, "no model has been trained in this workspace yet",
+                "train one: idiolect finetune; or talk with a base model: idiolect chat --model "
+                "smollm2-135m-instruct");
+  }
+  ASSIGN_OR_RETURN(auto store, ModelStore::OpenDefault());
+  auto base = store.Find(wanted);
+  if (!base) {
+    Error error = base.error();
+    error.hint += "; trained models are listed by idiolect status";
+    return tl::unexpected<Error>(std::move(error));
+  }
+  (void)context;
+  LoadedModel model;
+  model.spec.base = *base;
+  model.spec.name = wanted;
+  return model;
+}
+
+}  // namespace idiolect

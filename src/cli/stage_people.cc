@@ -1,0 +1,36 @@
+#include "cli/stages.h"
+#include "dialogs/people.h"
+
+namespace idiolect {
+
+std::string ShownName(const PersonSummary& person) {
+  return person.names.empty() ? person.source_id : person.names.front().name;
+}
+
+Result<PersonSummary> ChoosePersona(Context& context, Workspace& workspace,
+                                    const std::string& wanted) {
+  ASSIGN_OR_RETURN(auto people, ListPeople(workspace.database()));
+  if (people.empty()) {
+    return Fail(ErrorKind::kNotFound, "the workspace holds no messages yet",
+                "import chats first: idiolect import EXPORT");
+  }
+  std::string name = wanted;
+  if (name.empty()) {
+    ASSIGN_OR_RETURN(auto remembered, workspace.Setting("persona"));
+    if (!remembered) {
+      std::string hint = "name one with --persona, for example";
+      for (size_t i = 0; i < people.size() && i < 3; ++i) {
+        hint += (i == 0 ? " \"" : ", \"") + ShownName(people[i]) + "\"";
+      }
+      return Fail(ErrorKind::kMisuse, "no persona was chosen yet",
+                  hint + "; idiolect people lists all");
+    }
+    name = *remembered;
+  }
+  ASSIGN_OR_RETURN(auto person, FindPersona(people, name));
+  RETURN_IF_ERROR(workspace.SetSetting("persona", person.source_id));
+  (void)context;
+  return person;
+}
+
+}  // namespace idiolect

@@ -1,0 +1,84 @@
+#pragma once
+// The stages as the commands and `run` share them: each knows how to choose its inputs, whether it
+// must run, and what it prints.
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/context.h"
+#include "core/engine.h"
+#include "dataset/build.h"
+#include "jobs/local_job.h"
+#include "store/messages.h"
+
+namespace idiolect {
+
+enum class Explain { kNo, kYes };
+enum class Force { kNo, kYes };
+
+// What a stage did: its summary as JSON, and whether it had to run.
+struct StageResult {
+  std::string summary;
+  bool ran = true;
+};
+
+// --- import ---
+// Skipped when the same files (path, size, time of change) were imported by the last run.
+Result<StageResult> ImportStage(Context& context, Workspace& workspace,
+                                const std::vector<std::string>& paths, Explain explain,
+                                Force force);
+
+// --- people ---
+// `wanted` as the user wrote it; empty: the remembered one. The choice is remembered.
+Result<PersonSummary> ChoosePersona(Context& context, Workspace& workspace,
+                                    const std::string& wanted);
+std::string ShownName(const PersonSummary& person);
+
+// --- build ---
+Result<StageResult> BuildStage(Context& context, Workspace& workspace, const PersonSummary& persona,
+                               const BuildOptions& options, Explain explain, Force force);
+void AddBuildOptions(CLI::App& app, Language language, BuildOptions& options);
+// The newest dataset of the persona, a full path. kNotFound says to build one.
+Result<std::filesystem::path> NewestDataset(Workspace& workspace, const PersonSummary& persona);
+
+// --- finetune ---
+struct FinetuneOptions {
+  std::string model;    // base model; empty: by the language of the dataset
+  std::string dataset;  // folder; empty: the newest of the persona
+  std::string suffix;
+  TrainOptions train;
+  EngineOptions engine;
+};
+struct FinetuneResult {
+  StageResult stage;
+  Job job;
+};
+Result<FinetuneResult> FinetuneStage(Context& context, Workspace& workspace,
+                                     const PersonSummary& persona, const FinetuneOptions& options,
+                                     Explain explain);
+void AddTrainOptions(CLI::App& app, Language language, FinetuneOptions& options,
+                     std::string& precision);
+void AddEngineOptions(CLI::App& app, Language language, EngineOptions& options,
+                      std::string& precision);
+Status ResolvePrecision(const std::string& text, EngineOptions& options);
+
+// --- a model to talk with ---
+struct LoadedModel {
+  ModelSpec spec;
+  std::string persona_name;   // empty for a bare base model
+  std::string system_prompt;  // as it was trained
+};
+// `wanted`: a fine-tuned model's name, a job id, a base model's name or file; empty: the newest
+// trained model of the workspace.
+Result<LoadedModel> ChooseModel(Context& context, Workspace& workspace, const std::string& wanted);
+
+// --- the first answers ---
+// Asks base and trained model `count` test questions, saves results/<job>.json and .md. Skipped
+// when they are there.
+Result<StageResult> AnswersStage(Context& context, Workspace& workspace, const Job& job,
+                                 const EngineOptions& engine, size_t count, Explain explain);
+
+}  // namespace idiolect
