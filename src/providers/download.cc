@@ -24,6 +24,7 @@ struct FreeCurl {
   void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
+using Steady = std::chrono::steady_clock;
 using CurlHandle = std::unique_ptr<CURL, FreeCurl>;
 using CurlList = std::unique_ptr<curl_slist, FreeCurl>;
 
@@ -70,7 +71,9 @@ struct Transfer {
   // Of the last response seen (redirects come before it).
   std::string etag{};
   std::optional<uint64_t> range_start{}, range_total{}, content_length{};
-  bool judged = false;        // the headers were looked at, the body is being taken
+  curl_off_t received = 0;
+  Steady::time_point last_arrival = Steady::now();
+  bool judged = false;          // the headers were looked at, the body is being taken
   std::optional<TryEnd> end{};  // set where a callback stops the transfer
 };
 
@@ -186,8 +189,23 @@ size_t OnBody(char* data, size_t, size_t size, void* user) {
   return size;
 }
 
-int OnTick(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-  return static_cast<Transfer*>(user)->interrupt.Requested() ? 1 : 0;
+// Called at least once a second, whether something arrives or not.
+int OnTick(void* user, curl_off_t, curl_off_t received, curl_off_t, curl_off_t) {
+  auto* transfer = static_cast<Transfer*>(user);
+  if (transfer->interrupt.Requested()) return 1;
+  const auto now = Steady::now();
+  if (received != transfer->received) {
+    transfer->received = received;
+    transfer->last_arrival = now;
+  }
+  const auto& request = transfer->request;
+  if (now - transfer->last_arrival < std::chrono::seconds(request.stall_timeout_s)) return 0;
+  transfer->end = TryEnd{TryEnd::Kind::kTryAgain,
+                         {ErrorKind::kUnavailable,
+                          Doing(request) + ": nothing arrived for " +
+                              std::to_string(request.stall_timeout_s) + " seconds",
+                          "run the same command: it goes on from where it stopped"}};
+  return 1;
 }
 
 CurlList RequestHeaders(const Transfer& transfer) {
@@ -211,8 +229,6 @@ void Configure(const DownloadRequest& request, const char* range, curl_slist* he
   curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 10L);
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, static_cast<long>(request.connect_timeout_s));
-  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.stall_timeout_s));
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "idiolect");
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error_text);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
@@ -264,9 +280,11 @@ TryEnd TryOnce(const DownloadRequest& request, GrowingFile* file, Progress& prog
   if (auto end = JudgeStatus(request, status)) return *end;
   if (transfer.end) return *transfer.end;
   if (code == CURLE_OK && file->size() == request.bytes) return {TryEnd::Kind::kComplete, {}};
+  const bool hopeless = code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT ||
+                        code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_TOO_MANY_REDIRECTS;
   std::string why = error_text[0] != '\0' ? error_text : curl_easy_strerror(code);
   if (code == CURLE_OK) why = "it ended after " + std::to_string(file->size()) + " bytes";
-  return {TryEnd::Kind::kTryAgain,
+  return {hopeless ? TryEnd::Kind::kGiveUp : TryEnd::Kind::kTryAgain,
           {ErrorKind::kUnavailable, Doing(request) + ": " + why,
            "check the network (a proxy is taken from https_proxy), then run the same command: it "
            "goes on from where it stopped"}};
@@ -276,8 +294,8 @@ TryEnd TryOnce(const DownloadRequest& request, GrowingFile* file, Progress& prog
 
 // Sleeps in small steps. False when interrupted.
 bool Pause(int milliseconds, const Interrupt& interrupt) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(milliseconds);
-  while (std::chrono::steady_clock::now() < until) {
+  const auto until = Steady::now() + std::chrono::milliseconds(milliseconds);
+  while (Steady::now() < until) {
     if (interrupt.Requested()) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }

@@ -157,6 +157,7 @@ Status ModelStore::Fetch(const CatalogueModel& model, Progress& progress,
       request.part = part;
       request.bytes = model.bytes;
       request.sha256 = model.sha256;
+      if (&source != &model.sources.back()) request.tries = 2;  // another may be nearer
       request.retry_delay_ms = options_.retry_delay_ms;
       if (options_.allow_plain_http) request.transport = Transport::kAllowPlainHttp;
       fetched = Download(request, progress, interrupt);
