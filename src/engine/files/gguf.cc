@@ -386,6 +386,12 @@ std::optional<std::vector<std::string_view>> GgufFile::Texts(std::string_view ke
   return result;
 }
 
+std::optional<uint64_t> GgufFile::ArraySize(std::string_view key) const {
+  const Value* value = Find(key);
+  if (value == nullptr || value->type != kArray) return std::nullopt;
+  return value->count;
+}
+
 std::vector<std::string_view> GgufFile::Keys() const {
   std::vector<std::string_view> keys;
   for (const auto& [key, value] : values_) keys.push_back(key);

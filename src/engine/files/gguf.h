@@ -47,6 +47,8 @@ class GgufFile {
   std::optional<std::vector<int64_t>> Integers(std::string_view key) const;
   std::optional<std::vector<float>> Reals(std::string_view key) const;
   std::optional<std::vector<std::string_view>> Texts(std::string_view key) const;
+  // How many elements an array has.
+  std::optional<uint64_t> ArraySize(std::string_view key) const;
   std::vector<std::string_view> Keys() const;
 
   // In file order.

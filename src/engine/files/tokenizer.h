@@ -16,6 +16,8 @@
 
 namespace idiolect {
 
+struct TokenizerSpec;
+
 // What the text of a control token (such as "<|im_end|>") inside the input means.
 enum class Specials {
   kAsText,  // characters like any others: for everything that people wrote
@@ -30,11 +32,14 @@ class Tokenizer {
   // Fails with kBadInput, naming the metadata key, when the file has no tokenizer, one of a kind
   // not supported, or one that contradicts itself.
   static Result<Tokenizer> FromGguf(const GgufFile& file);
+  // From a description that some reader made (tokenizer_spec.h). `what` begins error messages.
+  static Result<Tokenizer> FromSpec(const TokenizerSpec& spec, const std::string& what);
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
   ~Tokenizer();
 
-  // Never adds BOS or EOS.
+  // Never adds BOS or EOS. Vocabularies that put a space before a text (Llama 2) get it at the
+  // beginning and after a control token.
   std::vector<int32_t> Encode(std::string_view text, Specials specials) const;
   // Appends to `out`, as Encode does.
   void EncodeTo(std::string_view text, Specials specials, std::vector<int32_t>* out) const;

@@ -1,0 +1,31 @@
+#pragma once
+// Cuts text into the pieces ("pre-tokens") inside which byte-level BPE merges. Each family
+// publishes a regular expression for it; these are hand-written scanners that cut at the same
+// places.
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace idiolect {
+
+enum class PreTokenizer {
+  // 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
+  kGpt2,
+  // Every \p{N} by itself first, then GPT-2's between them.
+  kDigitsThenGpt2,
+  // (?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*
+  // |\s*[\r\n]+|\s+(?!\S)|\s+
+  kLlama3,
+  // Llama 3's with \p{N} for \p{N}{1,3}.
+  kQwen2,
+};
+
+// By the name in `tokenizer.ggml.pre`. nullopt: not supported.
+std::optional<PreTokenizer> FindPreTokenizer(std::string_view name);
+
+// Where the pre-token that begins at `at` (< text.size()) ends; always beyond `at`. Bytes that are
+// no UTF-8 count as symbols, one each.
+size_t PreTokenEnd(PreTokenizer kind, std::string_view text, size_t at);
+
+}  // namespace idiolect

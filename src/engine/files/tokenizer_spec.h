@@ -1,0 +1,50 @@
+#pragma once
+// A tokenizer as its file describes it, before the tables are built: what the readers of GGUF
+// metadata and of tokenizer.json have in common.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/files/pretokenize.h"
+
+namespace idiolect {
+
+// Numbers as in GGUF's tokenizer.ggml.token_type.
+enum class TokenKind : uint8_t {
+  kNormal = 1,
+  kUnknown = 2,
+  kControl = 3,
+  kUserDefined = 4,
+  kUnused = 5,
+  kByte = 6,
+};
+
+enum class TokenizerKind {
+  kByteLevel,      // texts are spelled in GPT-2's 256 printable characters; merges by rank
+  kSentencePiece,  // texts are UTF-8 with ▁ for a space; merges by score
+};
+
+struct SpecMerge {
+  std::string_view left, right;
+};
+
+// Views are borrowed until the tables are built.
+struct TokenizerSpec {
+  TokenizerKind kind = TokenizerKind::kByteLevel;
+  std::vector<std::string_view> texts;  // by id
+  std::vector<TokenKind> kinds;         // by id
+  std::vector<float> scores;            // by id; SentencePiece only
+  std::vector<SpecMerge> merges;        // best first; byte-level, or SentencePiece kept as ranks
+  PreTokenizer pre_tokenizer = PreTokenizer::kGpt2;
+  bool normalize_nfc = false;
+  bool ignore_merges = false;  // a pre-token that is a token is taken whole
+  bool add_space_prefix = false;
+  bool add_bos = false;
+  std::optional<int64_t> bos, eos, padding, unknown;
+  std::vector<int64_t> more_ends;  // ends of generation named by the file
+};
+
+}  // namespace idiolect
