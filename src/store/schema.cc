@@ -60,15 +60,17 @@ CREATE TABLE datasets (
   created_at INTEGER NOT NULL,
   summary    TEXT NOT NULL                -- JSON as `build --json` prints it
 );
+-- The answer is the persona's messages from `answer` to `answer_last` that are not in `rejects`.
 CREATE TABLE samples (
   dataset_id   INTEGER NOT NULL REFERENCES datasets(id),
-  id           INTEGER NOT NULL,          -- from 1 within the dataset: the line's number in its kind
-  conversation INTEGER NOT NULL,          -- first message of the conversation
-  answer       INTEGER NOT NULL,          -- first message of the answer's turn
+  answer       INTEGER NOT NULL,          -- first message of the answer
+  answer_last  INTEGER NOT NULL,          -- last message of the answer
   answers_to   INTEGER NOT NULL,          -- last message of the turn it answers
-  split        INTEGER NOT NULL,          -- 0 train, 1 valid, 2 test
-  messages     BLOB NOT NULL,             -- the answer's message ids: int64, little-endian
-  PRIMARY KEY (dataset_id, id)
+  conversation INTEGER NOT NULL,          -- first message of the conversation
+  link         REAL NOT NULL,             -- probability that it answers that turn
+  split        INTEGER NOT NULL,          -- Split (store/samples.h)
+  line         INTEGER NOT NULL,          -- from 1, in the split's file
+  PRIMARY KEY (dataset_id, answer)
 ) WITHOUT ROWID;
 CREATE TABLE rejects (
   dataset_id INTEGER NOT NULL REFERENCES datasets(id),
