@@ -3,6 +3,12 @@
 # _fuzz.cc a libFuzzer program each (with IDIOLECT_FUZZ).
 find_package(GTest REQUIRED)
 
+if(IDIOLECT_FUZZ)
+  add_custom_target(fuzzers)  # all of them
+  # Coverage of the libraries, too: without it a fuzzer does not see what its inputs reach.
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 function(idiolect_module name)
   cmake_parse_arguments(ARG "" "" "LIBS;TEST_LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
@@ -36,6 +42,7 @@ function(idiolect_module name)
     foreach(source ${fuzzers})
       get_filename_component(fuzzer ${source} NAME_WE)
       add_executable(${fuzzer} ${source})
+      add_dependencies(fuzzers ${fuzzer})
       target_link_libraries(${fuzzer} PRIVATE idiolect_${name})
       target_compile_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
       target_link_options(${fuzzer} PRIVATE -fsanitize=fuzzer)
