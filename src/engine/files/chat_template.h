@@ -27,8 +27,11 @@ enum class ChatFormat { kChatMl, kLlama3, kGemma, kPlain };
 // Everything that differs between templates of one family.
 struct ChatStyle {
   ChatFormat format = ChatFormat::kChatMl;
-  bool print_bos = false;      // the template starts with BOS
+  bool print_bos = false;  // the conversation starts with BOS
+  bool trim = false;       // contents lose the white space around them (Llama 3 and Gemma: always)
   std::string default_system;  // said when the conversation has no system message; empty: nothing
+  // Stands before every system message (Llama 3.1's dates); then there always is one.
+  std::string system_prefix;
   // Qwen 3: every assistant turn opens with an empty think block, in training as in prompts, so
   // that both agree (the model's own template leaves it out of earlier turns).
   bool empty_think = false;
@@ -48,13 +51,15 @@ enum class GenerationPrompt { kNone, kAdd };
 // A value; thread-compatible.
 class ChatTemplate {
  public:
-  explicit ChatTemplate(ChatStyle style) : style_(std::move(style)) {}
+  explicit ChatTemplate(ChatStyle style);
 
   // From `tokenizer.chat_template`, or for a file without one from the vocabulary. Fails with
   // kBadInput when the template is unknown, or the tokenizer lacks its markers.
   static Result<ChatTemplate> FromGguf(const GgufFile& file, const Tokenizer& tokenizer);
   static Result<ChatTemplate> FromTemplateText(std::string_view jinja);
   static Result<ChatTemplate> FromVocabulary(const Tokenizer& tokenizer);
+  // kBadInput when the tokenizer lacks a marker of the form.
+  Status CheckMarkers(const Tokenizer& tokenizer) const;
   // One line: {"format":"chatml","print_bos":false,…}.
   std::string ToJson() const;
   static Result<ChatTemplate> FromJson(std::string_view text);
@@ -66,13 +71,17 @@ class ChatTemplate {
   // With the opening of the assistant's turn at the end: what generation starts from.
   Result<std::vector<int32_t>> RenderPrompt(const Tokenizer& tokenizer,
                                             const std::vector<ChatMessage>& messages) const;
-  // The same as text, BOS by its usual name; for people and for comparing with the original.
-  Result<std::string> RenderText(const std::vector<ChatMessage>& messages,
+  // The same as text; for people and for comparing with the original.
+  Result<std::string> RenderText(const Tokenizer& tokenizer,
+                                 const std::vector<ChatMessage>& messages,
                                  GenerationPrompt prompt) const;
 
   const ChatStyle& style() const { return style_; }
 
  private:
+  Result<RenderedChat> Render(const Tokenizer& tokenizer, const std::vector<ChatMessage>& messages,
+                              GenerationPrompt prompt) const;
+
   ChatStyle style_;
 };
 

@@ -22,24 +22,16 @@ constexpr std::string_view kReplacement = "\xef\xbf\xbd";
 
 // Tokens that end a turn or a text, whatever the file says of their kind.
 constexpr std::string_view kEndNames[] = {
-    "<|im_end|>", "<end_of_turn>",   "<|eot_id|>", "<|eom_id|>", "<|endoftext|>",
-    "<|end|>",    "<|end_of_text|>", "<eos>",      "</s>",       "<|eot|>",
+    "<|im_end|>", "<end_of_turn>", "<|eot_id|>",      "<|eom_id|>", "<|endoftext|>",
+    "<|end|>",    "<|eot|>",       "<|end_of_text|>", "<eos>",
 };
 // Other tokens that templates are made of. People's words must not be able to spell them, so they
-// are control tokens even where a file calls them otherwise.
+// are control tokens even where a file calls them otherwise. "<s>" and "</s>" are not among them:
+// Gemma has them as HTML tags.
 constexpr std::string_view kMarkerNames[] = {
-    "<|im_start|>",
-    "<start_of_turn>",
-    "<|start_header_id|>",
-    "<|end_header_id|>",
-    "<|begin_of_text|>",
-    "<bos>",
-    "<s>",
-    "<|user|>",
-    "<|assistant|>",
-    "<|system|>",
-    "[INST]",
-    "[/INST]",
+    "<|im_start|>",      "<start_of_turn>",   "<|start_header_id|>",
+    "<|end_header_id|>", "<|begin_of_text|>", "<bos>",
+    "<think>",           "</think>",
 };
 
 template <size_t N>
