@@ -74,9 +74,14 @@ struct MessageWriter::Impl {
   Transaction transaction;
   Statement insert, update, find;
 
-  std::unordered_map<ChatId, MessageId> newest;  // by chat: the largest id there
-  ChatId last_chat = 0;                          // the entry of `newest` that Add used last
-  MessageId* last_newest = nullptr;
+  // The largest id of a chat, before this transaction and now.
+  struct Newest {
+    MessageId before = 0;
+    MessageId now = 0;
+  };
+  std::unordered_map<ChatId, Newest> newest;
+  ChatId last_chat = 0;  // the entry of `newest` that Add used last
+  Newest* last_newest = nullptr;
 
   std::unordered_map<std::string, PersonId, TextHash, std::equal_to<>> person_ids;
   std::vector<KnownPerson> people;  // by PersonId; those not met have an empty source_id
@@ -137,7 +142,8 @@ Result<ChatId> MessageWriter::AddChat(const Chat& chat) {
     const MessageId first = MakeMessageId(id, -kMessageIdSpan / 2);
     ASSIGN_OR_RETURN(const bool row,
                      newest.Bind(1, first).Bind(2, first + kMessageIdSpan - 1).Step());
-    impl_->newest[id] = row && !newest.IsNull(0) ? newest.Integer(0) : first - 1;
+    const MessageId largest = row && !newest.IsNull(0) ? newest.Integer(0) : first - 1;
+    impl_->newest[id] = {largest, largest};
   }
   return id;
 }
@@ -204,18 +210,20 @@ Result<Stored> MessageWriter::Add(const MessageView& message) {
     impl_->last_chat = chat;
     impl_->last_newest = &impl_->newest.at(chat);
   }
-  if (message.id <= *impl_->last_newest) {
+  if (message.id <= impl_->last_newest->now) {
     ASSIGN_OR_RETURN(const bool known, impl_->find.Bind(1, message.id).Step());
     if (known) {
       const int64_t edited = impl_->find.Integer(0);
       impl_->find.Reset();
-      if (message.edited <= edited) return Stored::kKnown;
+      if (message.edited <= edited) {
+        return message.id > impl_->last_newest->before ? Stored::kRepeated : Stored::kKnown;
+      }
       RETURN_IF_ERROR(BindMessage(impl_->update, message).Run());
       impl_->changed = true;
       return Stored::kEdited;
     }
   } else {
-    *impl_->last_newest = message.id;
+    impl_->last_newest->now = message.id;
   }
   RETURN_IF_ERROR(BindMessage(impl_->insert, message).Run());
   if (message.kind == MessageKind::kOrdinary && message.author > 0) {

@@ -16,8 +16,9 @@ namespace idiolect {
 
 class Database;
 
-// What a writer did with one message.
-enum class Stored { kNew, kEdited, kKnown };
+// What a writer did with one message. kRepeated: nothing, for this very transaction has stored it;
+// it can be told from kKnown where the id is above all that the chat held before.
+enum class Stored { kNew, kEdited, kKnown, kRepeated };
 
 // Adds messages inside one transaction, which lasts from Begin to Commit; whatever else is written
 // over the same connection meanwhile (RecordImport, a setting) belongs to it. Destroyed without
