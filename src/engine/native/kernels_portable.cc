@@ -1,0 +1,4 @@
+#include "engine/native/kernels.h"
+
+#define KERNELS_NAME portable
+#include "engine/native/kernels.inc"

@@ -1,0 +1,307 @@
+#include "engine/native/weights.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstring>
+#include <map>
+
+#include "base/random.h"
+#include "engine/files/dequantize.h"
+
+namespace idiolect::native {
+namespace {
+
+const char* const kNames[kProjections] = {"q_proj",    "k_proj",  "v_proj",   "o_proj",
+                                          "gate_proj", "up_proj", "down_proj"};
+const char* const kGgufNames[kProjections] = {"attn_q",   "attn_k", "attn_v",  "attn_output",
+                                              "ffn_gate", "ffn_up", "ffn_down"};
+
+// Where weights come from: a file, or a generator in tests.
+class Source {
+ public:
+  virtual ~Source() = default;
+  virtual Status Read(const std::string& name, int64_t first, int64_t count, float* out) = 0;
+};
+
+class GgufSource : public Source {
+ public:
+  GgufSource(const Compute& compute, const GgufFile& file) : compute_(compute), file_(file) {}
+
+  // Values [first, first + count) of a tensor, both whole rows.
+  Status Read(const std::string& name, int64_t first, int64_t count, float* out) override {
+    const GgufTensor* tensor = file_.FindTensor(name);
+    if (tensor == nullptr) {
+      return Fail(ErrorKind::kBadInput,
+                  "reading " + file_.name() + ": tensor " + name + " is absent");
+    }
+    const GgmlTypeInfo& info = InfoOf(tensor->type);
+    const int64_t row = tensor->shape.back();
+    const int64_t rows = count / row;
+    const int64_t row_bytes = row / info.block_values * info.block_bytes;
+    const std::string_view bytes = tensor->bytes.substr(
+        static_cast<size_t>(first / row * row_bytes), static_cast<size_t>(rows * row_bytes));
+    std::atomic<bool> failed{false}, unsound{false};
+    compute_.Ranges(rows, std::max<int64_t>(1, 65536 / row), [&](int64_t from, int64_t to) {
+      const Status done = Dequantize(tensor->type,
+                                     bytes.substr(static_cast<size_t>(from * row_bytes),
+                                                  static_cast<size_t>((to - from) * row_bytes)),
+                                     out + from * row, (to - from) * row);
+      if (!done) failed = true;
+      for (int64_t i = from * row; i < to * row; ++i) {
+        if (!std::isfinite(out[i])) unsound = true;
+      }
+    });
+    if (failed || unsound) {
+      return Fail(ErrorKind::kBadInput,
+                  "reading " + file_.name() + ": tensor " + name +
+                      (failed ? " cannot be unpacked" : " holds values that are no numbers"),
+                  "the file is damaged: fetch it again");
+    }
+    return {};
+  }
+
+ private:
+  const Compute& compute_;
+  const GgufFile& file_;
+};
+
+class RandomSource : public Source {
+ public:
+  explicit RandomSource(uint64_t seed) : random_(seed) {}
+  Status Read(const std::string& name, int64_t, int64_t count, float* out) override {
+    const bool norm = name.find("norm") != std::string::npos;
+    for (int64_t i = 0; i < count; ++i) {
+      const float x = static_cast<float>(random_.Uniform() * 2 - 1);
+      out[i] = norm ? 1.0f + 0.3f * x : 0.25f * x;
+    }
+    return {};
+  }
+
+ private:
+  Random random_;
+};
+
+class Loader {
+ public:
+  Loader(const Compute& compute, Source& source, const MatrixVisitor& visit, bool reorder)
+      : compute_(compute), source_(source), visit_(visit), reorder_(reorder) {}
+
+  Status Load(int64_t extra_k, Weights* weights) {
+    const ModelConfig& config = weights->config;
+    const Dtype type = weights->type;
+    weights->embedding = PackedMatrix(type, {config.vocabulary}, config.hidden);
+    RETURN_IF_ERROR(LoadVocabulary("token_embd.weight", config, &weights->embedding));
+    if (!config.tied_head) {
+      weights->head = PackedMatrix(type, {config.vocabulary}, config.hidden);
+      RETURN_IF_ERROR(LoadVocabulary("output.weight", config, &weights->head));
+    }
+    RETURN_IF_ERROR(LoadVector("output_norm.weight", config.hidden, config.norm_weight_offset,
+                               &weights->final_norm));
+    weights->layers.resize(static_cast<size_t>(config.layers));
+    for (int64_t i = 0; i < config.layers; ++i) {
+      RETURN_IF_ERROR(
+          LoadLayer(i, extra_k, config, type, &weights->layers[static_cast<size_t>(i)]));
+    }
+    return {};
+  }
+
+ private:
+  // By pieces: in f32 a whole embedding may be larger than everything else together.
+  Status LoadVocabulary(const std::string& name, const ModelConfig& config, PackedMatrix* matrix) {
+    constexpr int64_t kRows = 4096;
+    std::vector<float> values(static_cast<size_t>(kRows * config.hidden));
+    for (int64_t row = 0; row < config.vocabulary; row += kRows) {
+      const int64_t count = std::min(kRows, config.vocabulary - row);
+      RETURN_IF_ERROR(
+          source_.Read(name, row * config.hidden, count * config.hidden, values.data()));
+      matrix->SetTransposed(compute_, 0, row, count, values.data());
+      const bool is_head = config.tied_head || name == "output.weight";
+      if (visit_ && is_head) visit_({-1, row, Projection::kQ, count, config.hidden, values.data()});
+    }
+    return {};
+  }
+
+  Status LoadVector(const std::string& name, int64_t count, float offset, std::vector<float>* out) {
+    out->resize(static_cast<size_t>(count));
+    RETURN_IF_ERROR(source_.Read(name, 0, count, out->data()));
+    for (float& value : *out) value += offset;
+    return {};
+  }
+
+  Status LoadProjection(int64_t layer, Projection projection, const ModelConfig& config,
+                        int64_t part, PackedMatrix* matrix) {
+    const auto [rows, columns] = ShapeOf(config, projection);
+    std::vector<float> values(static_cast<size_t>(rows * columns));
+    RETURN_IF_ERROR(source_.Read(
+        "blk." + std::to_string(layer) + "." + kGgufNames[static_cast<int>(projection)] + ".weight",
+        0, rows * columns, values.data()));
+    if (reorder_ && (projection == Projection::kQ || projection == Projection::kK)) {
+      const std::vector<int64_t> order = RowsForHalves(rows / config.head_dim, config.head_dim);
+      std::vector<float> ordered(values.size());
+      for (int64_t r = 0; r < rows; ++r) {
+        std::memcpy(ordered.data() + r * columns,
+                    values.data() + order[static_cast<size_t>(r)] * columns,
+                    static_cast<size_t>(columns) * sizeof(float));
+      }
+      values = std::move(ordered);
+    }
+    if (visit_) visit_({layer, 0, projection, rows, columns, values.data()});
+    matrix->SetTransposed(compute_, part, 0, rows, values.data());
+    return {};
+  }
+
+  Status LoadLayer(int64_t i, int64_t extra_k, const ModelConfig& config, Dtype type,
+                   LayerWeights* layer) {
+    const int64_t q = config.heads * config.head_dim;
+    const int64_t kv = config.kv_heads * config.head_dim;
+    layer->qkv = PackedMatrix(type, {q, kv, kv}, config.hidden, extra_k);
+    layer->output = PackedMatrix(type, {config.hidden}, q, extra_k);
+    layer->gate_up = PackedMatrix(type, {config.ffn, config.ffn}, config.hidden, extra_k);
+    layer->down = PackedMatrix(type, {config.hidden}, config.ffn, extra_k);
+    RETURN_IF_ERROR(LoadProjection(i, Projection::kQ, config, 0, &layer->qkv));
+    RETURN_IF_ERROR(LoadProjection(i, Projection::kK, config, 1, &layer->qkv));
+    RETURN_IF_ERROR(LoadProjection(i, Projection::kV, config, 2, &layer->qkv));
+    RETURN_IF_ERROR(LoadProjection(i, Projection::kO, config, 0, &layer->output));
+    RETURN_IF_ERROR(LoadProjection(i, Projection::kGate, config, 0, &layer->gate_up));
+    RETURN_IF_ERROR(LoadProjection(i, Projection::kUp, config, 1, &layer->gate_up));
+    RETURN_IF_ERROR(LoadProjection(i, Projection::kDown, config, 0, &layer->down));
+
+    const std::string prefix = "blk." + std::to_string(i) + ".";
+    const float offset = config.norm_weight_offset;
+    auto norm = [&](const char* name, int64_t count, std::vector<float>* out) {
+      return LoadVector(prefix + name + ".weight", count, offset, out);
+    };
+    RETURN_IF_ERROR(norm("attn_norm", config.hidden, &layer->attention_norm));
+    RETURN_IF_ERROR(norm("ffn_norm", config.hidden, &layer->ffn_norm));
+    if (config.qk_norm) {
+      RETURN_IF_ERROR(norm("attn_q_norm", config.head_dim, &layer->q_norm));
+      RETURN_IF_ERROR(norm("attn_k_norm", config.head_dim, &layer->k_norm));
+    }
+    if (config.post_attention_norm) {
+      RETURN_IF_ERROR(norm("post_attention_norm", config.hidden, &layer->post_attention_norm));
+    }
+    if (config.post_ffn_norm) {
+      RETURN_IF_ERROR(norm("post_ffw_norm", config.hidden, &layer->post_ffn_norm));
+    }
+    if (config.qkv_bias) RETURN_IF_ERROR(LoadBias(prefix, q, kv, config, &layer->qkv_bias));
+    return {};
+  }
+
+  Status LoadBias(const std::string& prefix, int64_t q, int64_t kv, const ModelConfig& config,
+                  std::vector<float>* out) {
+    for (const auto& [name, count] : {std::pair{"attn_q", q}, {"attn_k", kv}, {"attn_v", kv}}) {
+      std::vector<float> part;
+      RETURN_IF_ERROR(LoadVector(prefix + name + ".bias", count, 0, &part));
+      if (reorder_ && std::string_view(name) != "attn_v") {
+        const std::vector<int64_t> order = RowsForHalves(count / config.head_dim, config.head_dim);
+        for (const int64_t from : order) out->push_back(part[static_cast<size_t>(from)]);
+      } else {
+        out->insert(out->end(), part.begin(), part.end());
+      }
+    }
+    return {};
+  }
+
+  const Compute& compute_;
+  Source& source_;
+  const MatrixVisitor& visit_;
+  const bool reorder_;
+};
+
+}  // namespace
+
+const char* NameOf(Projection projection) {
+  return kNames[static_cast<int>(projection)];
+}
+
+MatrixShape ShapeOf(const ModelConfig& config, Projection projection) {
+  const int64_t q = config.heads * config.head_dim;
+  const int64_t kv = config.kv_heads * config.head_dim;
+  switch (projection) {
+    case Projection::kQ:
+      return {q, config.hidden};
+    case Projection::kK:
+    case Projection::kV:
+      return {kv, config.hidden};
+    case Projection::kO:
+      return {config.hidden, q};
+    case Projection::kGate:
+    case Projection::kUp:
+      return {config.ffn, config.hidden};
+    case Projection::kDown:
+      break;
+  }
+  return {config.hidden, config.ffn};
+}
+
+int64_t Weights::bytes() const {
+  int64_t total = embedding.bytes() + head.bytes();
+  for (const LayerWeights& layer : layers) {
+    total += layer.qkv.bytes() + layer.output.bytes() + layer.gate_up.bytes() + layer.down.bytes();
+  }
+  return total;
+}
+
+Result<Weights> LoadWeights(const Compute& compute, const GgufFile& file, Dtype type,
+                            int64_t extra_k, const MatrixVisitor& visit) {
+  Weights weights;
+  ASSIGN_OR_RETURN(weights.config, ReadModelConfig(file));
+  weights.type = type;
+  GgufSource source(compute, file);
+  const bool reorder = weights.config.rope_pairs == RopePairs::kInterleaved;
+  RETURN_IF_ERROR(Loader(compute, source, visit, reorder).Load(extra_k, &weights));
+  return weights;
+}
+
+Weights RandomWeights(const Compute& compute, const ModelConfig& config, Dtype type,
+                      int64_t extra_k, uint64_t seed, const MatrixVisitor& visit) {
+  Weights weights;
+  weights.config = config;
+  weights.type = type;
+  RandomSource source(seed);
+  // A random source cannot fail.
+  (void)Loader(compute, source, visit, false).Load(extra_k, &weights);
+  return weights;
+}
+
+Result<MatrixVisitor> MergeVisitor(const Compute& compute, const ModelConfig& config,
+                                   const LoraAdapter& adapter) {
+  std::map<std::pair<int64_t, std::string>, const LoraPair*> pairs;
+  for (const LoraPair& pair : adapter.pairs) {
+    const auto* name = std::find(kNames, kNames + kProjections, pair.projection);
+    if (name == kNames + kProjections || pair.layer < 0 || pair.layer >= config.layers) {
+      return Fail(ErrorKind::kBadInput,
+                  "merging the adapter: the model has no " + pair.projection + " in layer " +
+                      std::to_string(pair.layer),
+                  "was it trained on another base model?");
+    }
+    const auto [rows, columns] = ShapeOf(config, static_cast<Projection>(name - kNames));
+    if (pair.b.rows != rows || pair.a.columns != columns || pair.a.rows != pair.b.columns) {
+      return Fail(ErrorKind::kBadInput,
+                  "merging the adapter: " + pair.projection + " of layer " +
+                      std::to_string(pair.layer) + " has another shape than the model's",
+                  "was it trained on another base model?");
+    }
+    pairs[{pair.layer, pair.projection}] = &pair;
+  }
+  const auto scale = static_cast<float>(adapter.Scale());
+  return MatrixVisitor([&compute, pairs = std::move(pairs), scale](const MatrixView& view) {
+    if (view.layer < 0) return;
+    const auto found = pairs.find({view.layer, NameOf(view.projection)});
+    if (found == pairs.end()) return;
+    const LoraPair& pair = *found->second;
+    const int64_t rank = pair.a.rows;
+    compute.Ranges(view.rows, 64, [&](int64_t first, int64_t last) {
+      for (int64_t row = first; row < last; ++row) {
+        for (int64_t r = 0; r < rank; ++r) {
+          compute.kernels->add_scaled[0](scale * pair.b.values[static_cast<size_t>(row * rank + r)],
+                                         pair.a.values.data() + r * view.columns, view.columns,
+                                         view.values + row * view.columns);
+        }
+      }
+    });
+  });
+}
+
+}  // namespace idiolect::native

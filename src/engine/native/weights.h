@@ -1,0 +1,81 @@
+#pragma once
+// A base model's frozen weights in memory, packed for products, in one number format. Read from a
+// GGUF file of any type the reader knows. Rows of q and k come out in the halves order of Hugging
+// Face's weights, whatever the file has, so that adapters fit other tools.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/files/gguf.h"
+#include "engine/files/lora_files.h"
+#include "engine/files/model_config.h"
+#include "engine/native/matrix.h"
+
+namespace idiolect::native {
+
+// The seven projections of a layer by Hugging Face's names.
+enum class Projection : int { kQ, kK, kV, kO, kGate, kUp, kDown };
+constexpr int kProjections = 7;
+const char* NameOf(Projection projection);  // "q_proj"
+
+struct LayerWeights {
+  PackedMatrix qkv;  // parts q, k, v
+  PackedMatrix output;
+  PackedMatrix gate_up;  // parts gate, up
+  PackedMatrix down;
+  std::vector<float> attention_norm, ffn_norm;
+  std::vector<float> q_norm, k_norm;                      // empty unless config.qk_norm
+  std::vector<float> post_attention_norm, post_ffn_norm;  // empty unless the family has them
+  std::vector<float> qkv_bias;                            // empty: none
+};
+
+// Constant once made, hence thread-safe.
+struct Weights {
+  ModelConfig config;
+  Dtype type = Dtype::kF32;
+  PackedMatrix embedding;  // b[hidden, vocabulary]
+  PackedMatrix head;       // empty when tied
+  std::vector<float> final_norm;
+  std::vector<LayerWeights> layers;
+
+  const PackedMatrix& Head() const { return config.tied_head ? embedding : head; }
+  int64_t bytes() const;
+};
+
+// Row-major f32 weights by GGUF name, q and k rows already in halves order. What a trainer needs
+// besides (packed the other way round) it makes from these while they pass by.
+struct MatrixView {
+  int64_t layer = -1;  // -1: the head, piece by piece from its first row
+  int64_t first = 0;   // row that the piece begins with
+  Projection projection = Projection::kQ;
+  int64_t rows = 0, columns = 0;
+  float* values = nullptr;  // may be changed: an adapter is merged so
+};
+using MatrixVisitor = std::function<void(const MatrixView&)>;
+
+// `extra_k`: room for an adapter's rank in every projection. `visit` sees each projection before it
+// is packed. Fails with kBadInput when a tensor holds numbers that are no numbers.
+Result<Weights> LoadWeights(const Compute& compute, const GgufFile& file, Dtype type,
+                            int64_t extra_k, const MatrixVisitor& visit);
+
+// Adds `adapter` to the weights while they are loaded, before they are rounded to their format.
+// Everything must outlive the visitor. Fails with kBadInput when the adapter does not fit the
+// model.
+Result<MatrixVisitor> MergeVisitor(const Compute& compute, const ModelConfig& config,
+                                   const LoraAdapter& adapter);
+
+// Shape of a projection: [rows, columns] as in Hugging Face's weights.
+struct MatrixShape {
+  int64_t rows = 0, columns = 0;
+};
+MatrixShape ShapeOf(const ModelConfig& config, Projection projection);
+
+// A model of random weights, for tests: no file, any family's switches.
+Weights RandomWeights(const Compute& compute, const ModelConfig& config, Dtype type,
+                      int64_t extra_k, uint64_t seed, const MatrixVisitor& visit);
+
+}  // namespace idiolect::native
