@@ -424,10 +424,6 @@ void Tokenizer::Data::EncodePlain(std::string_view text, EncodeScratch* scratch,
     changed = ToNfc(text);
     text = changed;
   }
-  if (kind == TokenizerKind::kSentencePiece && text.find(kMetaSpace) != std::string_view::npos) {
-    AppendWithSpaces(text, &changed);
-    text = changed;
-  }
   // Views in the cache must not outlive `changed`.
   scratch->cache.reset();
   if (text.size() >= kCacheFrom) scratch->cache.emplace();
@@ -452,6 +448,11 @@ Result<Tokenizer> Tokenizer::FromSpec(const TokenizerSpec& spec, const std::stri
 void Tokenizer::EncodeTo(std::string_view text, Specials specials,
                          std::vector<int32_t>* out) const {
   EncodeScratch scratch;
+  std::string spaced;  // to SentencePiece, ▁ in the text is a space like any other
+  if (data_->kind == TokenizerKind::kSentencePiece && text.find(kMetaSpace) != text.npos) {
+    AppendWithSpaces(text, &spaced);
+    text = spaced;
+  }
   const auto which = specials == Specials::kParse ? SpecialTokens::Which::kAll
                                                   : SpecialTokens::Which::kWithoutControl;
   const auto plain = [&](std::string_view part) {
