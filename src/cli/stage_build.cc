@@ -7,6 +7,23 @@
 
 namespace idiolect {
 
+void AddBuildOptions(CLI::App& app, Language language, BuildOptions& options) {
+  for (const BuildOptionField& field : BuildOptionFields()) {
+    const std::string flag = std::string("--") + field.name;
+    const std::string help = std::string(Say(language, field.help)) +
+                             (*field.unit == '\0' ? "" : std::string(", ") + field.unit);
+    CLI::Option* option = field.whole != nullptr
+                              ? app.add_option(flag, options.*field.whole, help)
+                              : app.add_option(flag, options.*field.real, help);
+    option->check(CLI::Range(field.least, field.most));
+  }
+  app.add_option("--system", options.system_text,
+                 Say(language, {"system prompt of every sample", "системная подсказка примеров"}));
+  app.add_flag_callback(
+      "--no-system", [&options] { options.system_prompt = SystemPrompt::kNone; },
+      Say(language, {"samples without a system prompt", "примеры без системной подсказки"}));
+}
+
 Result<std::filesystem::path> NewestDataset(Workspace& workspace, const PersonSummary& persona) {
   ASSIGN_OR_RETURN(auto dataset, NewestDatasetOf(workspace.database(), persona.id));
   if (dataset) {

@@ -1,0 +1,189 @@
+#include "jobs/local_job.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "store/database.h"
+
+namespace idiolect {
+namespace {
+
+namespace fs = std::filesystem;
+
+class FixedClock : public Clock {
+ public:
+  int64_t UnixSeconds() const override { return now; }
+  int64_t now = 1'700'000'000;
+};
+
+// Trains four steps; stops after `stop_after` of them as an interrupted or failing engine does.
+class FakeEngine : public Engine {
+ public:
+  std::string Version() const override { return "fake"; }
+  std::string Machine(const EngineOptions&) const override { return "fake machine"; }
+  Result<ModelInfo> Inspect(const fs::path&) const override { return ModelInfo{}; }
+  Result<std::unique_ptr<ChatModel>> Open(const ModelSpec&, const EngineOptions&) const override {
+    return Fail(ErrorKind::kFailed, "the fake engine opens nothing");
+  }
+  Result<TrainResult> Train(const TrainRequest& request, TrainObserver& observer,
+                            const Interrupt&) const override {
+    ++calls;
+    seen = request;
+    TrainPlan plan;
+    plan.options = request.options;
+    plan.options.epochs = 2;
+    plan.steps = 4;
+    observer.OnPlan(plan);
+    if (resume_at > 0) observer.OnResume(resume_at);
+    for (int64_t step = resume_at + 1; step <= 4; ++step) {
+      if (step > stop_after) return Fail(stop_kind, "stopped on purpose");
+      TrainStep report;
+      report.step = step;
+      report.total_steps = 4;
+      report.loss = 3.0 / static_cast<double>(step);
+      observer.OnStep(report);
+    }
+    TrainResult result;
+    result.plan = plan;
+    result.base_valid_loss = 3;
+    result.best_valid_loss = 2;
+    EXPECT_TRUE(PublishFile(request.adapter_folder / "adapter_model.safetensors", "weights"));
+    return result;
+  }
+
+  mutable int calls = 0;
+  mutable TrainRequest seen;
+  int64_t stop_after = 99;
+  int64_t resume_at = 0;
+  ErrorKind stop_kind = ErrorKind::kInterrupted;
+};
+
+class LocalJobTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "idiolect-jobs-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    auto workspace = Workspace::Open(folder_);
+    ASSERT_TRUE(workspace);
+    workspace_ = std::move(*workspace);
+    request_.dataset_folder = workspace_->datasets_folder() / "natasha-1";
+    request_.persona_source_id = "telegram:user1";
+    request_.persona_name = "Наташа Щукина";
+    request_.base_name = "tiny";
+    request_.base_sha256 = "abc";
+    const std::string line =
+        R"({"messages":[{"role":"system","content":"Ты — Наташа."},)"
+        R"({"role":"user","content":"привет"},{"role":"assistant","content":"привет)"
+        "\"}]}\n";
+    ASSERT_TRUE(PublishFile(request_.dataset_folder / "train.jsonl", line));
+    ASSERT_TRUE(PublishFile(request_.dataset_folder / "valid.jsonl", line));
+  }
+  void TearDown() override {
+    workspace_.reset();
+    fs::remove_all(folder_);
+  }
+  Result<LocalJobOutcome> Run() {
+    return RunLocalJob(*workspace_, request_, engine_, clock_, observer_, interrupt_);
+  }
+  size_t StepEvents(const std::string& job) {
+    size_t count = 0;
+    for (const JobEvent& event : *ListJobEvents(workspace_->database(), job)) {
+      if (event.data.find("train_loss") != std::string::npos) ++count;
+    }
+    return count;
+  }
+
+  fs::path folder_;
+  std::unique_ptr<Workspace> workspace_;
+  LocalJobRequest request_;
+  FakeEngine engine_;
+  FixedClock clock_;
+  TrainObserver observer_;
+  Interrupt interrupt_;
+};
+
+TEST_F(LocalJobTest, AFinishedJobHasItsAdapterAndIsNotRepeated) {
+  const auto outcome = Run();
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->decision, JobDecision::kStarted);
+  const Job& job = outcome->job;
+  EXPECT_EQ(job.status, "succeeded");
+  EXPECT_EQ(job.fine_tuned_model, "ft:tiny:local:natasha-schukina:" + job.id.substr(22));
+  EXPECT_EQ(StepEvents(job.id), 4u);
+  EXPECT_EQ(nlohmann::json::parse(job.result)["valid_loss"], 2.0);
+  EXPECT_EQ(nlohmann::json::parse(job.hyperparameters)["n_epochs"], 2);
+
+  const auto card = ReadPersonaCard(folder_ / job.adapter);
+  ASSERT_TRUE(card);
+  EXPECT_EQ(card->system_prompt, "Ты — Наташа.");
+  EXPECT_EQ(card->name, "Наташа Щукина");
+
+  const auto again = Run();
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->decision, JobDecision::kAlreadyDone);
+  EXPECT_EQ(again->job.id, job.id);
+  EXPECT_EQ(engine_.calls, 1);
+}
+
+TEST_F(LocalJobTest, AnInterruptedJobGoesOnUnderItsId) {
+  engine_.stop_after = 3;
+  const auto stopped = Run();
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().kind, ErrorKind::kInterrupted);
+  const Job before = ListJobs(workspace_->database())->front();
+  EXPECT_EQ(before.status, "running");
+
+  engine_.stop_after = 99;
+  engine_.resume_at = 2;  // the checkpoint was older than the last step
+  clock_.now += 60;
+  const auto outcome = Run();
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->decision, JobDecision::kResumed);
+  EXPECT_EQ(outcome->job.id, before.id);
+  EXPECT_EQ(StepEvents(before.id), 4u) << "steps past the checkpoint must not be told twice";
+}
+
+TEST_F(LocalJobTest, AFailedJobKeepsItsReasonAndIsTriedAnew) {
+  engine_.stop_after = 1;
+  engine_.stop_kind = ErrorKind::kFailed;
+  ASSERT_FALSE(Run());
+  const Job failed = ListJobs(workspace_->database())->front();
+  EXPECT_EQ(failed.status, "failed");
+  EXPECT_EQ(failed.error, "stopped on purpose");
+  EXPECT_EQ(failed.finished_at, clock_.now);
+
+  engine_.stop_after = 99;
+  clock_.now += 60;
+  const auto outcome = Run();
+  ASSERT_TRUE(outcome);
+  EXPECT_NE(outcome->job.id, failed.id);
+}
+
+TEST_F(LocalJobTest, OtherOptionsAreAnotherJob) {
+  const auto first = Run();
+  ASSERT_TRUE(first);
+  request_.options.rank = 32;
+  clock_.now += 1;
+  const auto second = Run();
+  ASSERT_TRUE(second);
+  EXPECT_NE(first->job.id, second->job.id);
+  EXPECT_EQ(engine_.calls, 2);
+}
+
+TEST_F(LocalJobTest, ABrokenDatasetIsAFailedJobThatNamesTheLine) {
+  ASSERT_TRUE(PublishFile(request_.dataset_folder / "train.jsonl", "{\"messages\": 3}\n"));
+  const auto outcome = Run();
+  ASSERT_FALSE(outcome);
+  EXPECT_NE(outcome.error().message.find("train.jsonl"), std::string::npos)
+      << outcome.error().message;
+  EXPECT_EQ(engine_.calls, 0);
+  EXPECT_EQ(ListJobs(workspace_->database())->front().status, "failed");
+}
+
+}  // namespace
+}  // namespace idiolect
