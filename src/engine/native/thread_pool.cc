@@ -77,8 +77,9 @@ void ThreadPool::Work() {
 
 void ThreadPool::Run(int64_t count, Function function, const void* data) {
   constexpr int64_t kMost = static_cast<int64_t>(kItemMask);
-  std::unique_lock<std::mutex> lock(busy_, std::defer_lock);
-  if (count <= 1 || count > kMost || workers_.empty() || !lock.try_lock()) {
+  // A loop inside a loop finds the pool busy, too.
+  if (count <= 1 || count > kMost || workers_.empty() ||
+      busy_.exchange(true, std::memory_order_acquire)) {
     for (int64_t i = 0; i < count; ++i) function(data, i);
     return;
   }
@@ -99,6 +100,7 @@ void ThreadPool::Run(int64_t count, Function function, const void* data) {
       std::this_thread::yield();
     }
   }
+  busy_.store(false, std::memory_order_release);
 }
 
 }  // namespace idiolect::native

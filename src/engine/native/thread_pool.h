@@ -5,14 +5,14 @@
 
 #include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <thread>
 #include <type_traits>
 #include <vector>
 
 namespace idiolect::native {
 
-// Thread-safe. While one caller's loop runs, another caller's runs on that caller's thread alone.
+// Thread-safe. While one caller's loop runs, another caller's, or one inside a loop's body, runs on
+// its caller's thread alone.
 class ThreadPool {
  public:
   explicit ThreadPool(int threads);  // the calling thread is one of them
@@ -37,7 +37,7 @@ class ThreadPool {
   void Work();
 
   std::vector<std::thread> workers_;
-  std::mutex busy_;  // held by the caller whose loop runs
+  std::atomic<bool> busy_{false};  // set while a caller's loop runs
   // Loop number (24 bits), items (20), next item (20): one word, so that taking an item is one
   // compare-and-swap and a thread that comes late cannot take an item of the wrong loop.
   std::atomic<uint64_t> ticket_{0};
