@@ -30,4 +30,10 @@ Result<std::optional<MessageView>> MessageLookup::Find(MessageId id) {
   return message;
 }
 
+Result<std::optional<std::string>> SourceIdOfPerson(Database& database, PersonId person) {
+  ASSIGN_OR_RETURN(auto query, database.Prepare("SELECT source_id FROM people WHERE id=?1"));
+  ASSIGN_OR_RETURN(const bool row, query.Bind(1, person).Step());
+  return row ? std::optional(std::string(query.Text(0))) : std::nullopt;
+}
+
 }  // namespace idiolect

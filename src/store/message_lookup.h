@@ -3,6 +3,7 @@
 // of a reply. Thread-compatible; the database must outlive it.
 
 #include <optional>
+#include <string>
 
 #include "base/result.h"
 #include "core/message.h"
@@ -21,5 +22,8 @@ class MessageLookup {
   explicit MessageLookup(Statement query) : query_(std::move(query)) {}
   Statement query_;
 };
+
+// "telegram:user123"; nullopt when there is no such person.
+Result<std::optional<std::string>> SourceIdOfPerson(Database& database, PersonId person);
 
 }  // namespace idiolect

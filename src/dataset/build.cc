@@ -1,0 +1,279 @@
+#include "dataset/build.h"
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "dataset/compose.h"
+#include "dataset/folder_name.h"
+#include "dataset/plan.h"
+#include "dataset/split.h"
+#include "dataset/voices.h"
+#include "dataset/writer.h"
+#include "store/database.h"
+#include "store/messages.h"
+
+namespace idiolect {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int64_t kFewSamples = 10;  // fewer and hosted providers refuse the file
+
+struct Persona {
+  PersonId id = 0;
+  std::string source_id;
+  std::string name;  // may be empty
+};
+
+std::string ShownName(const Persona& persona) {
+  return persona.name.empty() ? persona.source_id : persona.name;
+}
+
+// One build: what its steps share.
+class Build {
+ public:
+  Build(Workspace& workspace, const BuildOptions& options, const Clock& clock, Progress& progress,
+        const Interrupt& interrupt)
+      : workspace_(workspace),
+        options_(options),
+        clock_(clock),
+        progress_(progress),
+        interrupt_(interrupt) {}
+
+  Result<BuildSummary> Run(PersonId persona);
+
+ private:
+  Status FindPersona(PersonId id);
+  Result<Plan> MakePlan(MessageLookup& lookup);
+  // Gives every conversation of every chat to `sink`, showing progress from `shown` on.
+  Status ReadChats(uint64_t shown, const ConversationSink& sink);
+  Result<std::string> KeyHash();
+  void CountSamples(const Plan& plan);
+  tl::unexpected<Error> NoSamples() const;
+  std::string Manifest(const std::array<WrittenFile, kSplits>& files, const std::string& key) const;
+
+  Workspace& workspace_;
+  const BuildOptions& options_;
+  const Clock& clock_;
+  Progress& progress_;
+  const Interrupt& interrupt_;
+  Persona persona_;
+  std::vector<std::string> names_;  // by PersonId
+  std::vector<Chat> chats_;
+  std::string fingerprint_;
+  int64_t now_ = 0;
+  BuildSummary summary_;
+};
+
+Status Build::FindPersona(PersonId id) {
+  ASSIGN_OR_RETURN(names_, PersonNames(workspace_.database()));
+  ASSIGN_OR_RETURN(auto source_id, SourceIdOfPerson(workspace_.database(), id));
+  if (!source_id) {
+    return Fail(ErrorKind::kNotFound,
+                "building a dataset: there is no person " + std::to_string(id),
+                "idiolect people lists all");
+  }
+  persona_ = {id, *source_id, names_[static_cast<size_t>(id)]};
+  return {};
+}
+
+Status Build::ReadChats(uint64_t shown, const ConversationSink& sink) {
+  for (const Chat& chat : chats_) {
+    RETURN_IF_ERROR(ForEachConversation(workspace_.database(), chat, options_.Conversations(),
+                                        interrupt_, [&](const Conversation& conversation) {
+                                          shown += conversation.messages.size();
+                                          progress_.Update(shown);
+                                          return sink(conversation);
+                                        }));
+  }
+  return {};
+}
+
+Result<Plan> Build::MakePlan(MessageLookup& lookup) {
+  const auto scorer = MakePlainLinkScorer(names_);
+  Planner planner(persona_.id, options_, *scorer, lookup);
+  RETURN_IF_ERROR(ReadChats(
+      0, [&planner](const Conversation& conversation) { return planner.Add(conversation); }));
+  Plan plan = planner.Take();
+  AssignSplits(options_, &plan);
+  return plan;
+}
+
+Result<std::string> Build::KeyHash() {
+  Sha256 hash;
+  RunKey key = options_.ToKey();
+  key["code"] = std::to_string(kBuildCodeVersion);
+  key["persona"] = persona_.source_id;
+  key["messages"] = fingerprint_;
+  for (const auto& [name, value] : key) {
+    hash.AddField(name);
+    hash.AddField(value);
+  }
+  return hash.Hex();
+}
+
+void Build::CountSamples(const Plan& plan) {
+  summary_.all_messages = plan.messages;
+  summary_.all_dialogs = plan.all_conversations;
+  summary_.messages = plan.persona_messages;
+  int64_t* const by_split[kSplits] = {&summary_.train, &summary_.valid, &summary_.test};
+  for (const PlannedConversation& conversation : plan.conversations) {
+    int64_t kept = 0;
+    for (uint32_t i = conversation.samples_begin; i < conversation.samples_end; ++i) {
+      if (plan.samples[i].dropped) continue;
+      ++kept;
+      summary_.answers += plan.samples[i].answer_end - plan.samples[i].answer_begin;
+    }
+    *by_split[static_cast<int>(conversation.split)] += kept;
+    summary_.pairs += kept;
+    summary_.dialogs += kept > 0;
+  }
+  for (const RejectRow& reject : plan.rejects) {
+    ++summary_.rejected[InfoOf(static_cast<RejectRule>(reject.rule)).name];
+  }
+}
+
+tl::unexpected<Error> Build::NoSamples() const {
+  if (summary_.messages == 0) {
+    return Fail(
+        ErrorKind::kFailed,
+        "building a dataset for " + ShownName(persona_) + ": 0 samples, no messages by them",
+        "choose another persona: idiolect people");
+  }
+  std::vector<const RejectRuleInfo*> rules;
+  for (const RejectRuleInfo& info : RejectRules()) {
+    if (summary_.rejected.contains(info.name)) rules.push_back(&info);
+  }
+  std::stable_sort(rules.begin(), rules.end(), [this](const auto* a, const auto* b) {
+    return summary_.rejected.at(a->name) > summary_.rejected.at(b->name);
+  });
+  std::string message = "building a dataset for " + ShownName(persona_) + ": 0 samples from " +
+                        GroupDigits(summary_.messages) + " messages; taken by ";
+  for (size_t i = 0; i < rules.size(); ++i) {
+    message += (i == 0 ? "" : ", ") + std::string(rules[i]->name) + " (" +
+               Say(options_.language, rules[i]->what) + ") " +
+               GroupDigits(summary_.rejected.at(rules[i]->name));
+  }
+  return Fail(ErrorKind::kFailed, std::move(message), rules.empty() ? "" : rules.front()->remedy);
+}
+
+std::string Build::Manifest(const std::array<WrittenFile, kSplits>& files,
+                            const std::string& key) const {
+  Json manifest;
+  manifest["format"] = "openai-chat-jsonl";
+  manifest["program"] = {{"name", "idiolect"}, {"version", kVersion}, {"build", kBuildCodeVersion}};
+  manifest["created_at"] = FormatIsoUtc(now_);
+  manifest["persona"] = {{"id", persona_.source_id}, {"name", persona_.name}};
+  manifest["system_prompt"] = summary_.system_prompt;
+  manifest["source"] = {
+      {"messages", summary_.all_messages}, {"chats", chats_.size()}, {"fingerprint", fingerprint_}};
+  manifest["options"] = options_.ToKey();
+  manifest["key"] = key;
+  Json counts = Json::parse(summary_.ToJson());
+  counts.erase("dir");
+  counts.erase("system_prompt");
+  manifest["counts"] = std::move(counts);
+  for (const WrittenFile& file : files) {
+    manifest["files"].push_back({{"name", file.name},
+                                 {"lines", file.lines},
+                                 {"bytes", file.bytes},
+                                 {"sha256", file.sha256}});
+  }
+  return manifest.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Result<BuildSummary> Build::Run(PersonId person) {
+  RETURN_IF_ERROR(CheckBuildOptions(options_));
+  ASSIGN_OR_RETURN(auto transaction, Transaction::Begin(workspace_.database()));
+  RETURN_IF_ERROR(FindPersona(person));
+  ASSIGN_OR_RETURN(chats_, ListChats(workspace_.database()));
+  ASSIGN_OR_RETURN(fingerprint_, MessagesFingerprint(workspace_.database()));
+  ASSIGN_OR_RETURN(const auto totals, CountMessages(workspace_.database()));
+  uint64_t messages = 0;
+  for (const ChatTotals& chat : totals) messages += static_cast<uint64_t>(chat.messages);
+  progress_.Start("build", 2 * messages, "messages");
+
+  ASSIGN_OR_RETURN(auto lookup, MessageLookup::Prepare(workspace_.database()));
+  ASSIGN_OR_RETURN(const Plan plan, MakePlan(lookup));
+  CountSamples(plan);
+  if (summary_.pairs == 0) return NoSamples();
+
+  const Language chat_language =
+      plan.cyrillic_letters > plan.latin_letters ? Language::kRussian : Language::kEnglish;
+  summary_.system_prompt = !options_.system_text.empty() ? options_.system_text
+                           : options_.system_prompt == SystemPrompt::kDefault
+                               ? DefaultSystemPrompt(chat_language, persona_.name)
+                               : std::string();
+  ASSIGN_OR_RETURN(auto writer, DatasetWriter::Create(workspace_.datasets_folder()));
+  Composer composer(persona_.id, options_, summary_.system_prompt, plan, lookup, *writer);
+  RETURN_IF_ERROR(ReadChats(messages, [&composer](const Conversation& conversation) {
+    return composer.Add(conversation);
+  }));
+  RETURN_IF_ERROR(writer->EndLines());
+
+  // While the other thread syncs the files, the rows go into the database.
+  now_ = clock_.UnixSeconds();
+  const std::string folder = writer->FreeName(PersonaFolderName(persona_.name, persona_.source_id) +
+                                              "-" + FormatStampUtc(now_));
+  summary_.dir = (workspace_.datasets_folder() / folder).string();
+  summary_.bytes = writer->bytes();
+  if (composer.others_characters() > 0) {
+    summary_.context_coverage = static_cast<double>(composer.others_shown_characters()) /
+                                static_cast<double>(composer.others_characters());
+  }
+  ASSIGN_OR_RETURN(const std::string key, KeyHash());
+  const DatasetRow row{0, persona_.id, folder, key, now_, summary_.ToJson()};
+  RETURN_IF_ERROR(ReplaceDataset(workspace_.database(), row, composer.TakeRows(), plan.rejects));
+
+  ASSIGN_OR_RETURN(const auto files, writer->Files());
+  RETURN_IF_ERROR(writer->Publish(folder, Manifest(files, key)));
+  if (auto committed = transaction.Commit(); !committed) {
+    writer->Withdraw();
+    return tl::unexpected<Error>(committed.error());
+  }
+  progress_.Finish();
+  if (summary_.pairs < kFewSamples) {
+    progress_.Warn("only " + std::to_string(summary_.pairs) +
+                   " samples: too few to learn a manner from; import more chats");
+  }
+  return summary_;
+}
+
+}  // namespace
+
+std::string BuildSummary::ToJson() const {
+  Json json;
+  json["dialogs"] = dialogs;
+  json["pairs"] = pairs;
+  json["train"] = train;
+  json["valid"] = valid;
+  json["test"] = test;
+  json["messages"] = messages;
+  json["answers"] = answers;
+  json["rejected"] = Json::object();
+  for (const RejectRuleInfo& info : RejectRules()) {
+    if (const auto count = rejected.find(info.name); count != rejected.end()) {
+      json["rejected"][info.name] = count->second;
+    }
+  }
+  json["all_messages"] = all_messages;
+  json["all_dialogs"] = all_dialogs;
+  json["context_coverage"] = static_cast<double>(static_cast<int>(context_coverage * 1000)) / 1000;
+  json["bytes"] = bytes;
+  json["system_prompt"] = system_prompt;
+  json["dir"] = dir;
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<BuildSummary> BuildDataset(Workspace& workspace, PersonId persona,
+                                  const BuildOptions& options, const Clock& clock,
+                                  Progress& progress, const Interrupt& interrupt) {
+  return Build(workspace, options, clock, progress, interrupt).Run(persona);
+}
+
+}  // namespace idiolect

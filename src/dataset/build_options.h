@@ -1,0 +1,62 @@
+#pragma once
+// What `build` can be told. One table names every number with its unit and help, for the command
+// line, the run key and the manifest.
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "base/language.h"
+#include "dialogs/conversation.h"
+#include "store/runs.h"
+
+namespace idiolect {
+
+enum class SystemPrompt { kNone, kDefault };
+
+struct BuildOptions {
+  // Conversations and turns (dialogs/conversation.h, dialogs/turns.h).
+  int64_t private_gap_minutes = 4 * 60;
+  int64_t group_gap_minutes = 45;
+  int64_t join_hours = 24;
+  int64_t max_conversation_messages = 400;
+  int64_t typing_gap_seconds = 5 * 60;
+  // Links: one less likely than this is not used.
+  double min_link = 0.5;
+  // Prompts. The turn that is answered is always there, shortened when it is longer than this.
+  int64_t max_context_characters = 800;
+  int64_t max_context_turns = 10;
+  // Answers.
+  int64_t min_answer_characters = 1;
+  int64_t max_answer_characters = 2000;
+  int64_t drop_emoji_answers = 0;  // 1: an answer of nothing but emoji is left out
+  // Shares of the samples, by whole conversations, the newest.
+  double valid_share = 0.1;
+  double test_share = 0.1;
+
+  SystemPrompt system_prompt = SystemPrompt::kDefault;
+  std::string system_text;  // not empty: instead of the default one
+  // Of the words the dataset itself adds: "Участник 2", "Person 2". The default system prompt is in
+  // the language of the chats.
+  Language language = Language::kEnglish;
+
+  ConversationOptions Conversations() const;
+  // Every option by name, as text.
+  RunKey ToKey() const;
+};
+
+// One number of BuildOptions: exactly one of `whole` and `real` is set.
+struct BuildOptionField {
+  const char* name;  // as on the command line, without the dashes
+  const char* unit;
+  Text help;
+  int64_t BuildOptions::*whole = nullptr;
+  double BuildOptions::*real = nullptr;
+  double least = 0, most = 0;
+};
+std::span<const BuildOptionField> BuildOptionFields();
+
+// Names every option that is out of its range at once; kMisuse.
+Status CheckBuildOptions(const BuildOptions& options);
+
+}  // namespace idiolect

@@ -1,0 +1,205 @@
+#include "dataset/compose.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "dataset/voices.h"
+
+namespace idiolect {
+namespace {
+
+// As AppendJsonString, without the quotes.
+void AppendEscaped(std::string_view text, std::string* out) {
+  const size_t at = out->size();
+  AppendJsonString(text, out);
+  out->pop_back();
+  out->erase(at, 1);
+}
+
+}  // namespace
+
+void Pseudonyms::Meet(const Conversation& conversation, PersonId persona) {
+  if (std::exchange(chat_, conversation.chat) != conversation.chat) {
+    std::fill(numbers_.begin(), numbers_.end(), 0u);
+    last_ = 0;
+  }
+  for (const Said& said : conversation.messages) {
+    if (said.kind != MessageKind::kOrdinary || said.author == persona) continue;
+    const auto person = static_cast<size_t>(said.author);
+    if (person >= numbers_.size()) numbers_.resize(person + 1);
+    if (numbers_[person] == 0) numbers_[person] = ++last_;
+  }
+}
+
+uint32_t Pseudonyms::NumberOf(PersonId person) const {
+  const auto index = static_cast<size_t>(person);
+  return index < numbers_.size() ? numbers_[index] : 0;
+}
+
+Composer::Composer(PersonId persona, const BuildOptions& options, std::string_view system_prompt,
+                   const Plan& plan, MessageLookup& lookup, LineSink& sink)
+    : persona_(persona),
+      options_(options),
+      plan_(plan),
+      lookup_(lookup),
+      sink_(sink),
+      leak_check_(plan),
+      head_("{\"messages\":[") {
+  rows_.reserve(plan.samples.size());
+  if (system_prompt.empty()) return;
+  head_ += "{\"role\":\"system\",\"content\":";
+  AppendJsonString(system_prompt, &head_);
+  head_ += "},";
+}
+
+Status Composer::Add(const Conversation& conversation) {
+  if (conversation.chat != std::exchange(chat_, conversation.chat)) number_in_chat_ = 0;
+  const uint32_t number = number_in_chat_++;
+  pseudonyms_.Meet(conversation, persona_);
+  if (next_ == plan_.conversations.size()) return {};
+  const PlannedConversation& planned = plan_.conversations[next_];
+  if (planned.chat != conversation.chat || planned.number != number) return {};
+  if (planned.first != conversation.messages.front().id) {
+    return Fail(ErrorKind::kFailed, "writing the dataset: the messages changed while it was built",
+                "run the same command again");
+  }
+  ++next_;
+
+  group_ = conversation.kind != ChatKind::kPrivate;
+  MergeTurns(conversation, options_.typing_gap_seconds, &turns_);
+  piece_of_turn_.assign(turns_.size(), Piece{});
+  pieces_.clear();
+  piece_messages_.clear();
+  for (uint32_t i = planned.samples_begin; i < planned.samples_end; ++i) {
+    if (!plan_.samples[i].dropped) RETURN_IF_ERROR(AddSample(conversation, plan_.samples[i]));
+  }
+  CountCoverage(conversation);
+  return {};
+}
+
+Status Composer::AddSample(const Conversation& conversation, const PlannedSample& sample) {
+  line_ = head_;
+  prompt_messages_.clear();
+  if (sample.far != 0) {
+    RETURN_IF_ERROR(AppendFarPrompt(sample));
+  } else {
+    AppendPrompt(conversation, sample);
+  }
+  AppendAnswer(conversation, sample);
+
+  const std::span<const MessageId> answer =
+      std::span(plan_.answer_messages)
+          .subspan(sample.answer_begin, sample.answer_end - sample.answer_begin);
+  RETURN_IF_ERROR(leak_check_.Check(sample.split, prompt_messages_, answer));
+  rows_.push_back({answer.front(), answer.back(), sample.answers_to,
+                   conversation.messages.front().id, sample.link, sample.split,
+                   ++lines_[static_cast<int>(sample.split)]});
+  return sink_.AddLine(sample.split, line_);
+}
+
+void Composer::OpenMessage(std::string_view role) {
+  line_ += "{\"role\":\"";
+  line_ += role;
+  line_ += "\",\"content\":\"";
+}
+
+Status Composer::AppendFarPrompt(const PlannedSample& sample) {
+  ASSIGN_OR_RETURN(const auto message, lookup_.Find(sample.far));
+  if (!message) {
+    return Fail(ErrorKind::kFailed, "writing the dataset: the messages changed while it was built",
+                "run the same command again");
+  }
+  OpenMessage("user");
+  if (group_) AppendEscaped(Label(message->author), &line_);
+  AppendEscaped(
+      Shortened(TrimSpace(message->text), static_cast<size_t>(options_.max_context_characters)),
+      &line_);
+  line_ += "\"},";
+  prompt_messages_.push_back(sample.far);
+  return {};
+}
+
+void Composer::AppendPrompt(const Conversation& conversation, const PlannedSample& sample) {
+  bool open = false, by_persona = false;
+  const auto close = [&] { line_ += by_persona ? "\",\"weight\":0}," : "\"},"; };
+  for (uint32_t i = sample.prompt_begin; i < sample.prompt_end; ++i) {
+    const uint32_t turn = plan_.prompt_turns[i];
+    const bool own = turns_[turn].author == persona_;
+    if (open && own == by_persona) {
+      line_ += "\\n";
+    } else {
+      if (open) close();
+      OpenMessage(own ? "assistant" : "user");
+      by_persona = own;
+      open = true;
+    }
+    const Piece& piece = PieceOf(conversation, turn);
+    line_.append(pieces_, piece.begin, piece.end - piece.begin);
+    prompt_messages_.insert(prompt_messages_.end(), piece_messages_.begin() + piece.messages_begin,
+                            piece_messages_.begin() + piece.messages_end);
+  }
+  close();
+}
+
+void Composer::AppendAnswer(const Conversation& conversation, const PlannedSample& sample) {
+  OpenMessage("assistant");
+  const Piece& piece = PieceOf(conversation, sample.turn);
+  line_.append(pieces_, piece.begin, piece.end - piece.begin);
+  line_ += "\"}]}\n";
+}
+
+const Composer::Piece& Composer::PieceOf(const Conversation& conversation, uint32_t turn_number) {
+  Piece& piece = piece_of_turn_[turn_number];
+  if (piece.end > piece.begin) return piece;
+  const Turn& turn = turns_[turn_number];
+  piece.messages_begin = static_cast<uint32_t>(piece_messages_.size());
+  words_.clear();
+  for (uint32_t i = turn.first; i <= turn.last; ++i) {
+    const Said& said = conversation.messages[i];
+    if (said.author != turn.author || !IsSpoken(conversation, said, persona_, options_)) continue;
+    if (!words_.empty()) words_ += '\n';
+    const std::string_view text = TrimSpace(conversation.text(said));
+    if (text.empty()) {
+      words_ += MediaWords(options_.language, said.media, conversation.sticker(said));
+    } else {
+      words_ += text;
+    }
+    piece_messages_.push_back(said.id);
+  }
+  piece.messages_end = static_cast<uint32_t>(piece_messages_.size());
+  piece.begin = static_cast<uint32_t>(pieces_.size());
+  if (turn.author == persona_) {
+    AppendEscaped(words_, &pieces_);
+  } else {
+    if (group_) pieces_ += Label(turn.author);
+    const auto most = static_cast<size_t>(options_.max_context_characters);
+    if (words_.size() <= most) {
+      AppendEscaped(words_, &pieces_);
+    } else {
+      AppendEscaped(Shortened(words_, most), &pieces_);
+    }
+  }
+  piece.end = static_cast<uint32_t>(pieces_.size());
+  return piece;
+}
+
+std::string_view Composer::Label(PersonId author) {
+  label_ = SpeakerLabel(options_.language, pseudonyms_.NumberOf(author));
+  return label_;
+}
+
+void Composer::CountCoverage(const Conversation& conversation) {
+  for (size_t turn = 0; turn < turns_.size(); ++turn) {
+    if (turns_[turn].author == persona_) continue;
+    const Said& first = conversation.messages[turns_[turn].first];
+    const Said& last = conversation.messages[turns_[turn].last];
+    const int64_t bytes = last.text_at + last.text_size - first.text_at;
+    others_characters_ += bytes;
+    const Piece& piece = piece_of_turn_[turn];
+    if (piece.end > piece.begin) others_shown_characters_ += bytes;
+  }
+}
+
+}  // namespace idiolect

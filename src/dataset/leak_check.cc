@@ -1,0 +1,64 @@
+#include "dataset/leak_check.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace idiolect {
+namespace {
+
+constexpr int kHashBits = 20;
+
+size_t HashOf(MessageId message) {
+  return static_cast<size_t>(static_cast<uint64_t>(message) * 0x9e3779b97f4a7c15ull >>
+                             (64 - kHashBits));
+}
+
+tl::unexpected<Error> Leak(const char* what, MessageId message) {
+  return Fail(ErrorKind::kFailed,
+              "checking the dataset for leaks: message " + std::to_string(message) + " " + what,
+              "this is a bug in idiolect: please report it with the command you ran");
+}
+
+}  // namespace
+
+LeakCheck::LeakCheck(const Plan& plan)
+    : maybe_((size_t{1} << kHashBits) / 64), last_answer_(std::numeric_limits<MessageId>::min()) {
+  for (const PlannedSample& sample : plan.samples) {
+    if (sample.dropped || sample.split == Split::kTrain) continue;
+    for (uint32_t i = sample.answer_begin; i < sample.answer_end; ++i) {
+      const MessageId message = plan.answer_messages[i];
+      held_out_.push_back({message, sample.split});
+      maybe_[HashOf(message) / 64] |= uint64_t{1} << (HashOf(message) % 64);
+    }
+  }
+  std::sort(held_out_.begin(), held_out_.end(),
+            [](const HeldOut& a, const HeldOut& b) { return a.message < b.message; });
+}
+
+Status LeakCheck::Check(Split split, std::span<const MessageId> prompt,
+                        std::span<const MessageId> answer) {
+  if (prompt.empty() || answer.empty()) return Leak("has no prompt or no answer", last_answer_);
+  const MessageId first = answer.front();
+  for (const MessageId message : answer) {
+    // In order of id, so one that is not larger was there before.
+    if (message <= last_answer_) return Leak("is learned twice", message);
+    last_answer_ = message;
+    if (IsHeldOut(message, split)) return Leak("is trained on and tested on", message);
+  }
+  for (const MessageId message : prompt) {
+    if (message >= first) return Leak("stands in its own prompt, or was said after it", message);
+    if (IsHeldOut(message, split)) return Leak("is asked later and stands in a prompt", message);
+  }
+  return {};
+}
+
+// Whether it is an answer of a part later than `split`.
+bool LeakCheck::IsHeldOut(MessageId message, Split split) const {
+  if ((maybe_[HashOf(message) / 64] >> (HashOf(message) % 64) & 1) == 0) return false;
+  const auto found =
+      std::lower_bound(held_out_.begin(), held_out_.end(), message,
+                       [](const HeldOut& held, MessageId wanted) { return held.message < wanted; });
+  return found != held_out_.end() && found->message == message && found->split > split;
+}
+
+}  // namespace idiolect

@@ -1,0 +1,253 @@
+#include "dataset/plan.h"
+
+#include <string.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+
+namespace idiolect {
+namespace {
+
+constexpr int kChainLinks = 4;        // how far back a prompt follows what answers what
+constexpr int64_t kCoincidence = 20;  // characters: shorter answers may repeat what was said
+constexpr int64_t kLabelCharacters = 12;
+
+// memmem, and not string_view::find: every second byte of Cyrillic text is the same.
+bool Contains(std::string_view text, std::string_view part) {
+  return ::memmem(text.data(), text.size(), part.data(), part.size()) != nullptr;
+}
+
+struct Letters {
+  int64_t cyrillic = 0, latin = 0;
+};
+
+Letters CountLetters(std::string_view text) {
+  Letters letters;
+  for (const char c : text) {
+    letters.cyrillic += c == '\xD0' || c == '\xD1';
+    letters.latin += (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  }
+  return letters;
+}
+
+}  // namespace
+
+Planner::Planner(PersonId persona, const BuildOptions& options, const LinkScorer& scorer,
+                 MessageLookup& lookup)
+    : persona_(persona), options_(options), linker_(scorer), lookup_(lookup) {}
+
+Plan Planner::Take() {
+  std::sort(plan_.rejects.begin(), plan_.rejects.end(),
+            [](const RejectRow& a, const RejectRow& b) { return a.message < b.message; });
+  return std::move(plan_);
+}
+
+Status Planner::Add(const Conversation& conversation) {
+  if (conversation.chat != std::exchange(chat_, conversation.chat)) number_in_chat_ = 0;
+  const uint32_t number = number_in_chat_++;
+  ++plan_.all_conversations;
+  plan_.messages += static_cast<int64_t>(conversation.messages.size());
+
+  int64_t own = 0;
+  for (const Said& said : conversation.messages) {
+    if (said.author != persona_) continue;
+    ++own;
+    if (said.kind != MessageKind::kOrdinary) {
+      const auto rule = RejectMessage(conversation, said, options_);
+      plan_.rejects.push_back({said.id, static_cast<int>(*rule)});
+    }
+  }
+  if (own == 0) return {};
+  plan_.persona_messages += own;
+
+  MergeTurns(conversation, options_.typing_gap_seconds, &turns_);
+  linker_.LinkTurns(conversation, turns_, &links_);
+  words_.resize(turns_.size());
+  measured_.assign(turns_.size(), 0);
+  own_hashes_.assign(turns_.size(), 0);
+
+  PlannedConversation planned;
+  planned.chat = conversation.chat;
+  planned.number = number;
+  planned.first = conversation.messages.front().id;
+  planned.begin = conversation.messages.front().time;
+  planned.samples_begin = static_cast<uint32_t>(plan_.samples.size());
+  for (uint32_t turn = 0; turn < turns_.size(); ++turn) {
+    if (turns_[turn].author == persona_) RETURN_IF_ERROR(PlanTurn(conversation, turn));
+  }
+  planned.samples_end = static_cast<uint32_t>(plan_.samples.size());
+  if (planned.samples_end > planned.samples_begin) plan_.conversations.push_back(planned);
+  return {};
+}
+
+Status Planner::PlanTurn(const Conversation& conversation, uint32_t turn) {
+  answer_.clear();
+  answer_characters_ = 0;
+  Letters letters;
+  for (uint32_t i = turns_[turn].first; i <= turns_[turn].last; ++i) {
+    const Said& said = conversation.messages[i];
+    if (said.author != persona_ || said.kind != MessageKind::kOrdinary) continue;
+    if (const auto rule = RejectMessage(conversation, said, options_)) {
+      plan_.rejects.push_back({said.id, static_cast<int>(*rule)});
+      continue;
+    }
+    answer_.push_back(i);
+    const std::string_view text = conversation.text(said);
+    answer_characters_ += static_cast<int64_t>(CountCodePoints(text));
+    const Letters more = CountLetters(text);
+    letters.cyrillic += more.cyrillic;
+    letters.latin += more.latin;
+  }
+  if (answer_.empty()) return {};
+  answer_hash_ = own_hashes_[turn] = HashOfTurn(conversation, turn);
+
+  PlannedSample sample;
+  sample.conversation = static_cast<uint32_t>(plan_.conversations.size());
+  sample.turn = turn;
+  ASSIGN_OR_RETURN(const auto rule, PlanPrompt(conversation, turn, &sample));
+  if (rule) {
+    RejectAnswer(conversation, *rule);
+    return {};
+  }
+  sample.answer_begin = static_cast<uint32_t>(plan_.answer_messages.size());
+  for (const uint32_t i : answer_) {
+    plan_.answer_messages.push_back(conversation.messages[i].id);
+  }
+  sample.answer_end = static_cast<uint32_t>(plan_.answer_messages.size());
+  plan_.samples.push_back(sample);
+  plan_.cyrillic_letters += letters.cyrillic;
+  plan_.latin_letters += letters.latin;
+  return {};
+}
+
+Result<std::optional<RejectRule>> Planner::PlanPrompt(const Conversation& conversation,
+                                                      uint32_t turn, PlannedSample* sample) {
+  const Link& link = links_[turn];
+  sample->link = link.probability;
+  if (link.reason == LinkReason::kNone) {
+    const Said& first = conversation.messages[turns_[turn].first];
+    return first.flags & kReplyElsewhere ? RejectRule::kAnswersMissing : RejectRule::kAnswersNobody;
+  }
+  if (link.probability < static_cast<float>(options_.min_link)) return RejectRule::kUncertainLink;
+  if (answer_characters_ > options_.max_answer_characters) return RejectRule::kTooLong;
+  if (answer_characters_ < options_.min_answer_characters) return RejectRule::kTooShort;
+  if (link.reason == LinkReason::kMarkedFar) {
+    sample->far = link.far;
+    return PlanFarPrompt(conversation, sample);
+  }
+
+  if (!Words(conversation, link.turn).words) return RejectRule::kAnswersNoWords;
+  if (TurnHoldsAnswer(conversation, link.turn)) return RejectRule::kRepeatsPrompt;
+  ChoosePrompt(conversation, turn, link.turn);
+  sample->answers_to = conversation.messages[turns_[link.turn].last].id;
+  sample->prompt_begin = static_cast<uint32_t>(plan_.prompt_turns.size());
+  plan_.prompt_turns.insert(plan_.prompt_turns.end(), prompt_.begin(), prompt_.end());
+  sample->prompt_end = static_cast<uint32_t>(plan_.prompt_turns.size());
+  sample->pair_hash = answer_hash_ ^ (HashOfTurn(conversation, link.turn) * 31 + 7);
+  return std::nullopt;
+}
+
+Result<std::optional<RejectRule>> Planner::PlanFarPrompt(const Conversation& conversation,
+                                                         PlannedSample* sample) {
+  if (sample->far >= conversation.messages[answer_.front()].id) {
+    return RejectRule::kAnswersMissing;
+  }
+  ASSIGN_OR_RETURN(const auto message, lookup_.Find(sample->far));
+  if (!message) return RejectRule::kAnswersMissing;
+  if (message->author == persona_ || message->kind != MessageKind::kOrdinary) {
+    return RejectRule::kAnswersNobody;
+  }
+  const std::string_view text = TrimSpace(message->text);
+  if (text.empty()) return RejectRule::kAnswersNoWords;
+  if (HoldsAnswer(conversation, text)) return RejectRule::kRepeatsPrompt;
+  sample->answers_to = sample->far;
+  sample->pair_hash = answer_hash_ ^ (HashOfWords(text, 0) * 31 + 7);
+  return std::nullopt;
+}
+
+// The chain of what the answered turn itself answers comes first, then what was said around it,
+// newest first, until the budget is spent. Nothing said after the answered turn is taken: a prompt
+// ends with what is answered.
+void Planner::ChoosePrompt(const Conversation& conversation, uint32_t turn, uint32_t answered) {
+  prompt_.assign(1, answered);
+  int64_t budget = options_.max_context_characters - Words(conversation, answered).characters;
+  uint32_t chained = answered;
+  for (int i = 0; i < kChainLinks; ++i) {
+    const Link& link = links_[chained];
+    if (link.turn == kNoTurn || link.probability < static_cast<float>(options_.min_link)) break;
+    chained = link.turn;
+    if (!TakeIntoPrompt(conversation, chained, &budget)) break;
+  }
+  for (uint32_t earlier = answered; earlier-- > 0;) {
+    if (turns_[earlier].topic != turns_[turn].topic) continue;
+    if (!TakeIntoPrompt(conversation, earlier, &budget)) break;
+  }
+  std::sort(prompt_.begin(), prompt_.end());
+  // Chat templates want the user to begin.
+  const auto first_of_others = std::find_if(
+      prompt_.begin(), prompt_.end(), [&](uint32_t t) { return turns_[t].author != persona_; });
+  prompt_.erase(prompt_.begin(), first_of_others);
+}
+
+// False: the prompt is full, or would hold the answer, and ends here.
+bool Planner::TakeIntoPrompt(const Conversation& conversation, uint32_t turn, int64_t* budget) {
+  if (std::find(prompt_.begin(), prompt_.end(), turn) != prompt_.end()) return true;
+  const int64_t characters = Words(conversation, turn).characters;
+  if (characters == 0) return true;
+  if (static_cast<int64_t>(prompt_.size()) >= options_.max_context_turns ||
+      characters + kLabelCharacters > *budget) {
+    return false;
+  }
+  if (turns_[turn].author == persona_ && own_hashes_[turn] == answer_hash_) return false;
+  if (TurnHoldsAnswer(conversation, turn)) return false;
+  *budget -= characters + kLabelCharacters;
+  prompt_.push_back(turn);
+  return true;
+}
+
+bool Planner::HoldsAnswer(const Conversation& conversation, std::string_view text) const {
+  if (answer_characters_ < kCoincidence) return false;
+  return std::all_of(answer_.begin(), answer_.end(), [&](uint32_t i) {
+    return Contains(text, TrimSpace(conversation.text(conversation.messages[i])));
+  });
+}
+
+bool Planner::TurnHoldsAnswer(const Conversation& conversation, uint32_t turn) const {
+  if (answer_characters_ < kCoincidence) return false;
+  // The texts of a turn's messages lie one behind another.
+  const Said& first = conversation.messages[turns_[turn].first];
+  const Said& last = conversation.messages[turns_[turn].last];
+  return HoldsAnswer(
+      conversation,
+      conversation.buffer.substr(first.text_at, last.text_at + last.text_size - first.text_at));
+}
+
+const TurnWords& Planner::Words(const Conversation& conversation, uint32_t turn) {
+  if (!measured_[turn]) {
+    words_[turn] = MeasureTurn(conversation, turns_[turn], persona_, options_);
+    measured_[turn] = 1;
+  }
+  return words_[turn];
+}
+
+uint64_t Planner::HashOfTurn(const Conversation& conversation, uint32_t turn) const {
+  uint64_t hash = 0;
+  for (uint32_t i = turns_[turn].first; i <= turns_[turn].last; ++i) {
+    const Said& said = conversation.messages[i];
+    if (said.author != turns_[turn].author || !IsSpoken(conversation, said, persona_, options_)) {
+      continue;
+    }
+    hash = HashOfWords(TrimSpace(conversation.text(said)), hash);
+  }
+  return hash;
+}
+
+void Planner::RejectAnswer(const Conversation& conversation, RejectRule rule) {
+  for (const uint32_t i : answer_) {
+    plan_.rejects.push_back({conversation.messages[i].id, static_cast<int>(rule)});
+  }
+}
+
+}  // namespace idiolect

@@ -1,0 +1,101 @@
+#pragma once
+// What the dataset will hold, decided before a line is written: for each turn of the persona either
+// the sample it becomes (what it answers, which turns are its prompt) or the rule that took it.
+// Holds numbers only, no words: the second pass over the chats (compose.h) puts the words in.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "dataset/build_options.h"
+#include "dataset/reject_rules.h"
+#include "dataset/spoken.h"
+#include "dialogs/linker.h"
+#include "store/message_lookup.h"
+#include "store/samples.h"
+
+namespace idiolect {
+
+struct PlannedSample {
+  uint32_t conversation = 0;  // index into Plan::conversations
+  uint32_t turn = 0;          // the answer's, within the conversation
+  MessageId far = 0;          // not 0: the prompt is this one message from outside the conversation
+  MessageId answers_to = 0;   // last message of what is answered
+  uint32_t prompt_begin = 0, prompt_end = 0;  // of Plan::prompt_turns
+  uint32_t answer_begin = 0, answer_end = 0;  // of Plan::answer_messages
+  float link = 0;
+  Split split = Split::kTrain;
+  bool dropped = false;  // as a duplicate, after the split
+  uint64_t pair_hash = 0;
+};
+
+struct PlannedConversation {
+  ChatId chat = 0;
+  uint32_t number = 0;  // of the conversation in its chat, from 0
+  MessageId first = 0;
+  int64_t begin = 0;  // time
+  uint32_t samples_begin = 0, samples_end = 0;
+  Split split = Split::kTrain;
+};
+
+struct Plan {
+  std::vector<PlannedConversation> conversations;  // those with samples, in order of id
+  std::vector<PlannedSample> samples;              // in order of the answer's id
+  std::vector<uint32_t> prompt_turns;              // turns of the conversation, ascending
+  std::vector<MessageId> answer_messages;
+  std::vector<RejectRow> rejects;
+  int64_t messages = 0;          // of everybody, in all chats
+  int64_t persona_messages = 0;  // answers and rejects together
+  int64_t all_conversations = 0;
+  int64_t cyrillic_letters = 0, latin_letters = 0;  // in the answers
+};
+
+// Plans one chat after another. Thread-compatible.
+class Planner {
+ public:
+  Planner(PersonId persona, const BuildOptions& options, const LinkScorer& scorer,
+          MessageLookup& lookup);
+
+  // Conversations come chat by chat, in order.
+  Status Add(const Conversation& conversation);
+  Plan Take();
+
+ private:
+  Status PlanTurn(const Conversation& conversation, uint32_t turn);
+  // Fills what the sample answers and its prompt; or names the rule that takes it.
+  Result<std::optional<RejectRule>> PlanPrompt(const Conversation& conversation, uint32_t turn,
+                                               PlannedSample* sample);
+  Result<std::optional<RejectRule>> PlanFarPrompt(const Conversation& conversation,
+                                                  PlannedSample* sample);
+  void ChoosePrompt(const Conversation& conversation, uint32_t turn, uint32_t answered);
+  bool TakeIntoPrompt(const Conversation& conversation, uint32_t turn, int64_t* budget);
+  // Whether `text` holds the whole answer in hand, when that is long enough to be no coincidence.
+  bool HoldsAnswer(const Conversation& conversation, std::string_view text) const;
+  bool TurnHoldsAnswer(const Conversation& conversation, uint32_t turn) const;
+  const TurnWords& Words(const Conversation& conversation, uint32_t turn);
+  uint64_t HashOfTurn(const Conversation& conversation, uint32_t turn) const;
+  void RejectAnswer(const Conversation& conversation, RejectRule rule);
+
+  const PersonId persona_;
+  const BuildOptions& options_;
+  Linker linker_;
+  MessageLookup& lookup_;
+  Plan plan_;
+  ChatId chat_ = 0;
+  uint32_t number_in_chat_ = 0;
+
+  // Of the conversation in hand.
+  std::vector<Turn> turns_;
+  std::vector<Link> links_;
+  std::vector<TurnWords> words_;  // of the turns looked at so far
+  std::vector<uint8_t> measured_;
+  std::vector<uint64_t> own_hashes_;  // of the persona's turns met so far
+  // Of the answer in hand.
+  std::vector<uint32_t> answer_;  // messages of the conversation
+  int64_t answer_characters_ = 0;
+  uint64_t answer_hash_ = 0;
+  std::vector<uint32_t> prompt_;
+};
+
+}  // namespace idiolect
