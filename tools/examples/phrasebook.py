@@ -50,11 +50,31 @@ def read_lists(file_name):
     return {section.name: section.texts() for section in read_sections(file_name)}
 
 
+def option(section, key, default=""):
+    """The value of an attribute written key=value."""
+    for attribute in section.attributes:
+        name, equals, value = attribute.partition("=")
+        if equals and name == key:
+            return value
+    return default
+
+
 @dataclass
-class CounterQuestion:
-    question: str
-    replies: list = field(default_factory=list)
+class Piece:
+    text: str
+    tag: str = ""  # of a question: one letter; of other pieces: the questions they fit, "" fits all
+
+
+@dataclass
+class Exchange:
+    """What the asker may answer to a counter-question, and what the persona says to that."""
+    reply: str
     reactions: list = field(default_factory=list)
+
+
+@dataclass
+class CounterQuestion(Piece):
+    exchanges: list = field(default_factory=list)
 
 
 @dataclass
@@ -67,26 +87,37 @@ class Situation:
     seeing: list = field(default_factory=list)  # how she sees it
     doing: list = field(default_factory=list)  # what she advises
     counters: list = field(default_factory=list)
+    months: str = ""  # "6,7,8": only then; "" is all the year
+    uses: int = 0  # how often it comes up; 0 leaves it to the export
+
+
+def fitting(pieces, tag):
+    return [piece for piece in pieces if not piece.tag or (tag and tag in piece.tag)]
 
 
 def read_situations(*file_names):
+    """Lines of a situation: "?" a question, "=" how the persona sees it, ">" what she advises, "*" what she asks back;
+    under "*", "-" what the asker answers and, under that, "+" how she reacts. "=ab" fits only the questions
+    "?a" and "?b"; without letters a piece fits every question of its situation."""
     situations = []
     for section in (section for name in file_names for section in read_sections(name)):
         theme = section.name.partition(".")[0]
-        situation = Situation(section.name, theme, section.attributes[0] if section.attributes else "any")
+        situation = Situation(section.name, theme, section.attributes[0] if section.attributes else "any",
+                              months=option(section, "months"), uses=int(option(section, "uses", "0")))
         for marker, text in section.lines:
-            if marker == "?":
-                situation.questions.append(text)
-            elif marker == "=":
-                situation.seeing.append(text)
-            elif marker == ">":
-                situation.doing.append(text)
-            elif marker == "*":
-                situation.counters.append(CounterQuestion(text))
-            elif marker == "-":
-                situation.counters[-1].replies.append(text)
-            elif marker == "+":
-                situation.counters[-1].reactions.append(text)
+            kind, tag = marker[0], marker[1:]
+            if kind == "?":
+                situation.questions.append(Piece(text, tag))
+            elif kind == "=":
+                situation.seeing.append(Piece(text, tag))
+            elif kind == ">":
+                situation.doing.append(Piece(text, tag))
+            elif kind == "*":
+                situation.counters.append(CounterQuestion(text, tag))
+            elif kind == "-":
+                situation.counters[-1].exchanges.append(Exchange(text))
+            elif kind == "+":
+                situation.counters[-1].exchanges[-1].reactions.append(text)
             else:
                 raise ValueError(f"{section.name}: unknown marker {marker}")
         situations.append(situation)
@@ -99,3 +130,11 @@ def gendered(text, gender):
 
 def lower_first(text):
     return text[:1].lower() + text[1:]
+
+
+def upper_first(text):
+    """The first letter, even behind a quotation mark."""
+    for index, sign in enumerate(text):
+        if sign.isalnum():
+            return text[:index] + sign.upper() + text[index + 1:]
+    return text
