@@ -50,6 +50,7 @@ void PutCounts(const ImportCounts& counts, Json& json) {
   json["messages"] = counts.messages;
   json["new_messages"] = counts.new_messages;
   json["edited_messages"] = counts.edited_messages;
+  json["known_messages"] = counts.known_messages;
   Json skipped = Json::object();
   for (size_t i = 0; i < kSkipReasons; ++i) {
     if (counts.skipped[i] > 0) {

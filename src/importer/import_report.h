@@ -72,7 +72,7 @@ struct ImportReport {
 
   ImportCounts Totals() const;
   // What `import --json` prints:
-  // {"files":[{"path","format","chats","messages","new_messages","edited_messages","skipped":
+  // {"files":[{"path","format","chats","messages","new_messages","edited_messages","known_messages","skipped":
   // {reason:count},"problems":[{"kind","count","byte"?,"line"?,"text"}]}],"totals":{the counts,
   // "files","other_files"}}
   std::string ToJson() const;

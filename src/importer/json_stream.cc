@@ -353,19 +353,18 @@ std::optional<int64_t> JsonStream::Integer() {
 std::optional<int64_t> JsonStream::Number() {
   const char* stop = at_;
   while (IsNumberCharacter(*stop)) ++stop;
-  if (stop == end_) {
-    // It may go on behind the window. A number as long as a window is none.
-    while (stop == end_ && static_cast<size_t>(end_ - at_) < capacity_ && Refill(at_)) {
-      stop = at_;
-      while (IsNumberCharacter(*stop)) ++stop;
+  while (stop == end_) {  // it may go on behind the window
+    if (static_cast<size_t>(end_ - at_) == capacity_) {
+      Stop(JsonStop::kMalformed);  // as long as a window: no number
+      return std::nullopt;
+    }
+    if (!Refill(at_)) {
+      at_ = end_;
+      Stop(JsonStop::kTruncated);
+      return std::nullopt;
     }
     stop = at_;
     while (IsNumberCharacter(*stop)) ++stop;
-    if (stop == end_) {
-      Stop(end_ - at_ == static_cast<ptrdiff_t>(capacity_) ? JsonStop::kMalformed
-                                                           : JsonStop::kTruncated);
-      return std::nullopt;
-    }
   }
   int64_t value = 0;
   const auto read = std::from_chars(at_, stop, value);
