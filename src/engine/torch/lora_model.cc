@@ -1,0 +1,673 @@
+#include "engine/torch/lora_model.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "base/hash.h"
+#include "base/random.h"
+#include "engine/torch/adapted_linear.h"
+
+namespace idiolect {
+
+using native::AttentionShape;
+using native::Compute;
+using native::Dtype;
+using native::MatrixView;
+using native::Projection;
+using native::SizeOf;
+using native::Span;
+
+namespace {
+
+constexpr int64_t kGrain = 32;
+// Floats of logits held at once: the head's product needs enough rows to pay for passing over the
+// vocabulary, and must not fill the memory with it.
+constexpr int64_t kLogits = int64_t{1} << 24;
+
+at::Tensor Empty(int64_t rows, int64_t columns, Dtype type) {
+  return at::empty({rows, columns}, type == Dtype::kBf16 ? at::kBFloat16 : at::kFloat);
+}
+at::Tensor EmptyF32(int64_t count) { return at::empty({count}, at::kFloat); }
+float* Floats(const at::Tensor& tensor) { return tensor.data_ptr<float>(); }
+char* Bytes(const at::Tensor& tensor) { return static_cast<char*>(tensor.data_ptr()); }
+
+struct Place {
+  int group, part;
+};
+// In which group of a layer a projection is, and where in it.
+Place PlaceOf(Projection projection) {
+  switch (projection) {
+    case Projection::kQ: return {0, 0};
+    case Projection::kK: return {0, 1};
+    case Projection::kV: return {0, 2};
+    case Projection::kO: return {1, 0};
+    case Projection::kGate: return {2, 0};
+    case Projection::kUp: return {2, 1};
+    case Projection::kDown: break;
+  }
+  return {3, 0};
+}
+
+// What a layer's backward needs of its forward.
+struct Saved {
+  at::Tensor hidden_in, hidden_mid;  // f32: the residual stream before attention, before the ffn
+  at::Tensor inverse_in, inverse_mid, inverse_attention, inverse_ffn;  // 1 / rms per row
+  at::Tensor normed_in, normed_mid;
+  at::Tensor qkv;      // rotated
+  at::Tensor qkv_raw;  // before norm and rotation, when there is a norm
+  at::Tensor log_sums, attended;
+  at::Tensor attention_sums, ffn_sums;  // f32, before post norms
+  at::Tensor gate_up, gated;
+  at::Tensor shrunk[4];
+};
+
+}  // namespace
+
+int64_t PackedRow::CountTargets() const {
+  int64_t count = 0;
+  for (size_t s = 0; s + 1 < starts.size(); ++s) {
+    for (int64_t i = starts[s] + 1; i < starts[s + 1]; ++i) {
+      count += is_target[static_cast<size_t>(i)];
+    }
+  }
+  return count;
+}
+
+void LossSum::Add(const LossSum& other) {
+  loss += other.loss;
+  targets += other.targets;
+  correct += other.correct;
+}
+
+class LoraModel::Impl {
+ public:
+  Impl(const Compute& compute, Dtype type, const LoraOptions& options)
+      : compute_(compute),
+        kernels_(*compute.kernels),
+        type_(type),
+        index_(static_cast<int>(type)),
+        size_(SizeOf(type)),
+        options_(options),
+        padded_rank_((options.rank + 15) / 16 * 16),
+        scale_(static_cast<float>(options.alpha / options.rank)) {}
+
+  int64_t padded_rank() const { return padded_rank_; }
+
+  // Before the weights are loaded: makes what SetFrozen fills.
+  void Prepare(const ModelConfig& config) {
+    weights_.config = config;
+    head_backward_ = native::PackedMatrix(type_, {config.hidden}, config.vocabulary);
+    weights_.layers.resize(static_cast<size_t>(config.layers));
+    // The groups point at the weights of layers, which come later but to the same places.
+    for (native::LayerWeights& layer : weights_.layers) MakeGroups(&layer);
+  }
+  native::MatrixVisitor Visitor() {
+    return [this](const MatrixView& view) {
+      if (view.layer < 0) {
+        head_backward_.SetRows(compute_, view.first, view.rows, view.values);
+        return;
+      }
+      const Place place = PlaceOf(view.projection);
+      GroupAt(view.layer, place.group).SetFrozen(compute_, place.part, view.values);
+    };
+  }
+  void Adopt(native::Weights weights) {
+    weights_.type = weights.type;
+    weights_.embedding = std::move(weights.embedding);
+    weights_.head = std::move(weights.head);
+    weights_.final_norm = std::move(weights.final_norm);
+    for (size_t i = 0; i < weights_.layers.size(); ++i) {
+      weights_.layers[i] = std::move(weights.layers[i]);
+    }
+    MakeParameters();
+    MakeMemory();
+  }
+
+  LossSum Run(const PackedRow& row, bool learn, float scale) {
+    SetRow(row);
+    const auto layers = static_cast<int64_t>(weights_.layers.size());
+    for (int64_t i = 0; i < layers; ++i) ForwardLayer(i, learn);
+    const LossSum sum = Head(row, learn, scale);
+    if (learn && sum.targets > 0) {
+      for (int64_t i = layers - 1; i >= 0; --i) BackwardLayer(i);
+    }
+    return sum;
+  }
+
+  void ParametersChanged() {
+    compute_.pool->For(static_cast<int64_t>(groups_.size()), [&](int64_t i) {
+      groups_[static_cast<size_t>(i)].ParametersChanged(compute_, Floats(parameters_), scale_);
+    });
+  }
+
+  LoraAdapter Export(const at::Tensor& values) const {
+    LoraAdapter adapter;
+    adapter.rank = options_.rank;
+    adapter.alpha = options_.alpha;
+    EachProjection([&](int64_t layer, Projection projection, int64_t a_at, int64_t b_at,
+                       int64_t inputs, int64_t outputs) {
+      LoraPair pair;
+      pair.layer = layer;
+      pair.projection = NameOf(projection);
+      const float* a = Floats(values) + a_at;
+      const float* b = Floats(values) + b_at;
+      const int64_t rank = options_.rank;
+      pair.a = {rank, inputs, std::vector<float>(a, a + rank * inputs)};
+      pair.b = {outputs, rank, std::vector<float>(static_cast<size_t>(outputs * rank))};
+      for (int64_t r = 0; r < rank; ++r) {
+        for (int64_t o = 0; o < outputs; ++o) {
+          pair.b.values[static_cast<size_t>(o * rank + r)] = b[r * outputs + o];
+        }
+      }
+      adapter.pairs.push_back(std::move(pair));
+    });
+    return adapter;
+  }
+
+  Status Import(const LoraAdapter& adapter) {
+    parameters_.zero_();
+    Status status;
+    size_t found = 0;
+    EachProjection([&](int64_t layer, Projection projection, int64_t a_at, int64_t b_at,
+                       int64_t inputs, int64_t outputs) {
+      for (const LoraPair& pair : adapter.pairs) {
+        if (pair.layer != layer || pair.projection != NameOf(projection)) continue;
+        const int64_t rank = pair.a.rows;
+        if (rank != options_.rank || pair.a.columns != inputs || pair.b.rows != outputs ||
+            pair.b.columns != rank) {
+          status = Fail(ErrorKind::kBadInput,
+                        "setting the adapter: " + pair.projection + " of layer " +
+                            std::to_string(layer) + " has another shape than the model's");
+          return;
+        }
+        ++found;
+        std::memcpy(Floats(parameters_) + a_at, pair.a.values.data(),
+                    pair.a.values.size() * sizeof(float));
+        for (int64_t r = 0; r < rank; ++r) {
+          for (int64_t o = 0; o < outputs; ++o) {
+            Floats(parameters_)[b_at + r * outputs + o] =
+                pair.b.values[static_cast<size_t>(o * rank + r)];
+          }
+        }
+      }
+    });
+    if (status && found != adapter.pairs.size()) {
+      status = Fail(ErrorKind::kBadInput, "setting the adapter: it names layers that are not there");
+    }
+    ParametersChanged();
+    return status;
+  }
+
+  at::Tensor parameters_, gradients_;
+  const ModelConfig& config() const { return weights_.config; }
+
+ private:
+  AdaptedLinear& GroupAt(int64_t layer, int group) {
+    return groups_[static_cast<size_t>(layer * 4 + group)];
+  }
+  const AdaptedLinear& GroupAt(int64_t layer, int group) const {
+    return groups_[static_cast<size_t>(layer * 4 + group)];
+  }
+
+  void MakeGroups(native::LayerWeights* layer) {
+    const ModelConfig& c = weights_.config;
+    const int64_t q = c.heads * c.head_dim;
+    const int64_t kv = c.kv_heads * c.head_dim;
+    groups_.emplace_back(&layer->qkv, type_, c.hidden, std::vector<int64_t>{q, kv, kv},
+                         padded_rank_);
+    groups_.emplace_back(&layer->output, type_, q, std::vector<int64_t>{c.hidden}, padded_rank_);
+    groups_.emplace_back(&layer->gate_up, type_, c.hidden, std::vector<int64_t>{c.ffn, c.ffn},
+                         padded_rank_);
+    groups_.emplace_back(&layer->down, type_, c.ffn, std::vector<int64_t>{c.hidden}, padded_rank_);
+  }
+
+  template <typename Body>
+  void EachProjection(Body body) const {
+    for (int64_t layer = 0; layer < weights_.config.layers; ++layer) {
+      for (int p = 0; p < native::kProjections; ++p) {
+        const auto projection = static_cast<Projection>(p);
+        const Place place = PlaceOf(projection);
+        const AdaptedLinear& group = GroupAt(layer, place.group);
+        body(layer, projection, group.AOffset(place.part), group.BOffset(place.part),
+             group.inputs(), group.PartOutputs(place.part));
+      }
+    }
+  }
+
+  // A: uniform in ±1/√inputs, each tensor from its own seed, as Kaiming's rule with PEFT's a = √5.
+  void MakeParameters() {
+    int64_t count = 0;
+    for (AdaptedLinear& group : groups_) {
+      group.Place(count);
+      count += group.ParameterCount();
+    }
+    parameters_ = at::zeros({count}, at::kFloat);
+    gradients_ = at::zeros({count}, at::kFloat);
+    EachProjection([&](int64_t layer, Projection projection, int64_t a_at, int64_t,
+                       int64_t inputs, int64_t) {
+      idiolect::Random random(
+          Hash64(std::to_string(layer) + NameOf(projection), options_.seed));
+      const double bound = 1.0 / std::sqrt(static_cast<double>(inputs));
+      for (int64_t i = 0; i < options_.rank * inputs; ++i) {
+        Floats(parameters_)[a_at + i] = static_cast<float>((random.Uniform() * 2 - 1) * bound);
+      }
+    });
+    ParametersChanged();
+  }
+
+  // Taken once: fresh pages at every step would cost more than the arithmetic they are for.
+  void MakeMemory() {
+    const ModelConfig& c = weights_.config;
+    const int64_t t = options_.max_tokens;
+    const int64_t q = c.heads * c.head_dim;
+    const int64_t qkv = q + 2 * c.kv_heads * c.head_dim;
+    for (size_t i = 0; i < weights_.layers.size(); ++i) {
+      Saved saved;
+      saved.hidden_in = Empty(t, c.hidden, Dtype::kF32);
+      saved.hidden_mid = Empty(t, c.hidden, Dtype::kF32);
+      saved.inverse_in = EmptyF32(t);
+      saved.inverse_mid = EmptyF32(t);
+      saved.normed_in = Empty(t, c.hidden, type_);
+      saved.normed_mid = Empty(t, c.hidden, type_);
+      saved.qkv = Empty(t, qkv, type_);
+      if (c.qk_norm) saved.qkv_raw = Empty(t, qkv, type_);
+      saved.log_sums = EmptyF32(t * c.heads);
+      saved.attended = Empty(t, q, type_);
+      if (c.post_attention_norm) {
+        saved.attention_sums = Empty(t, c.hidden, Dtype::kF32);
+        saved.inverse_attention = EmptyF32(t);
+      }
+      if (c.post_ffn_norm) {
+        saved.ffn_sums = Empty(t, c.hidden, Dtype::kF32);
+        saved.inverse_ffn = EmptyF32(t);
+      }
+      saved.gate_up = Empty(t, 2 * c.ffn, type_);
+      saved.gated = Empty(t, c.ffn, type_);
+      for (int g = 0; g < 4; ++g) {
+        saved.shrunk[g] = Empty(t, GroupAt(static_cast<int64_t>(i), g).ShrunkColumns(), type_);
+      }
+      saved_.push_back(std::move(saved));
+    }
+    hidden_out_ = Empty(t, c.hidden, Dtype::kF32);
+    d_hidden_ = Empty(t, c.hidden, Dtype::kF32);
+    d_sum_ = Empty(t, c.hidden, type_);
+    d_normed_ = Empty(t, c.hidden, Dtype::kF32);
+    d_attended_ = Empty(t, q, type_);
+    d_qkv_ = Empty(t, qkv, type_);
+    d_gated_ = Empty(t, c.ffn, type_);
+    d_gate_up_ = Empty(t, 2 * c.ffn, type_);
+    d_shrunk_ = Empty(t, 3 * padded_rank_, type_);
+    chunk_ = std::clamp<int64_t>(kLogits / c.vocabulary / 6 * 6, 6, 384);
+    chunk_ = std::min(chunk_, (t + 5) / 6 * 6);
+    logits_ = Empty(chunk_, c.vocabulary, Dtype::kF32);
+    head_in_ = Empty(chunk_, c.hidden, type_);
+    d_head_in_ = Empty(chunk_, c.hidden, Dtype::kF32);
+    rope_ = std::make_unique<native::RopeTables>(c);
+    rope_->Reserve(t);
+  }
+
+  void SetRow(const PackedRow& row) {
+    rows_ = static_cast<int64_t>(row.tokens.size());
+    spans_.clear();
+    positions_.resize(static_cast<size_t>(rows_));
+    for (size_t s = 0; s + 1 < row.starts.size(); ++s) {
+      const int64_t first = row.starts[s];
+      const int64_t count = row.starts[s + 1] - first;
+      if (count == 0) continue;
+      spans_.push_back({first, count, first, count});
+      for (int64_t i = 0; i < count; ++i) positions_[static_cast<size_t>(first + i)] = i;
+    }
+    const ModelConfig& c = weights_.config;
+    float* hidden = Floats(saved_[0].hidden_in);
+    compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i) {
+        float* to = hidden + i * c.hidden;
+        weights_.embedding.CopyColumn(row.tokens[static_cast<size_t>(i)], to);
+        for (int64_t n = 0; n < c.hidden; ++n) to[n] *= c.embedding_scale;
+      }
+    });
+  }
+
+  // Without learning, two layers' memory is used in turn and stays in the cache.
+  size_t SlotOf(int64_t layer, bool learn) const {
+    return static_cast<size_t>(learn ? layer : layer % 2);
+  }
+  at::Tensor& OutputOf(int64_t layer, bool learn) {
+    if (layer + 1 == weights_.config.layers) return hidden_out_;
+    return saved_[SlotOf(layer + 1, learn) % saved_.size()].hidden_in;
+  }
+
+  void Normalise(const at::Tensor& hidden, const std::vector<float>& weight,
+                 const at::Tensor& inverse, const at::Tensor& out) {
+    const int64_t n = weights_.config.hidden;
+    compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i) {
+        Floats(inverse)[i] =
+            kernels_.rms_norm[index_](Floats(hidden) + i * n, weight.data(), n,
+                                      weights_.config.norm_epsilon, Bytes(out) + i * n * size_);
+      }
+    });
+  }
+
+  // out = hidden + x·W…, normalised before the sum where the family does so.
+  void AddProjection(const AdaptedLinear& group, const at::Tensor& x, const at::Tensor& shrunk,
+                     const at::Tensor& hidden, const std::vector<float>& post_norm,
+                     const at::Tensor& sums, const at::Tensor& inverse, const at::Tensor& out) {
+    const int64_t n = weights_.config.hidden;
+    if (post_norm.empty()) {
+      group.Forward(compute_, rows_, Bytes(x), Bytes(shrunk),
+                    {Floats(out), Dtype::kF32, n, Floats(hidden), n});
+      return;
+    }
+    group.Forward(compute_, rows_, Bytes(x), Bytes(shrunk),
+                  {Floats(sums), Dtype::kF32, n, nullptr, 0});
+    compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i) {
+        Floats(inverse)[i] = kernels_.rms_norm_add(
+            Floats(sums) + i * n, post_norm.data(), Floats(hidden) + i * n, n,
+            weights_.config.norm_epsilon, Floats(out) + i * n);
+      }
+    });
+  }
+
+  AttentionShape ShapeOfLayer(int64_t layer) const {
+    const ModelConfig& c = weights_.config;
+    return {c.heads, c.kv_heads, c.head_dim, c.attention_scale,
+            c.IsSliding(layer) ? c.sliding_window : 0};
+  }
+  native::AttentionInput AttentionOf(int64_t layer, const Saved& saved) const {
+    const ModelConfig& c = weights_.config;
+    const int64_t q = c.heads * c.head_dim;
+    const int64_t kv = c.kv_heads * c.head_dim;
+    const char* qkv = Bytes(saved.qkv);
+    const int64_t stride = q + 2 * kv;
+    return {type_,
+            ShapeOfLayer(layer),
+            &spans_,
+            rows_,
+            {qkv, stride},
+            {qkv + q * size_, stride},
+            {qkv + (q + kv) * size_, stride}};
+  }
+
+  void ForwardLayer(int64_t layer, bool learn) {
+    const ModelConfig& c = weights_.config;
+    const native::LayerWeights& w = weights_.layers[static_cast<size_t>(layer)];
+    Saved& s = saved_[SlotOf(layer, learn)];
+    const int64_t heads = c.heads + c.kv_heads;
+    const int64_t dim = c.head_dim;
+    const int64_t qkv = GroupAt(layer, 0).outputs();
+
+    Normalise(s.hidden_in, w.attention_norm, s.inverse_in, s.normed_in);
+    const at::Tensor& raw = c.qk_norm ? s.qkv_raw : s.qkv;
+    GroupAt(layer, 0).Forward(compute_, rows_, Bytes(s.normed_in), Bytes(s.shrunk[0]),
+                              {Bytes(raw), type_, qkv, nullptr, 0});
+    compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i) {
+        char* from = Bytes(raw) + i * qkv * size_;
+        char* to = Bytes(s.qkv) + i * qkv * size_;
+        if (!w.qkv_bias.empty()) kernels_.add_row[index_](w.qkv_bias.data(), qkv, from);
+        const int64_t position = positions_[static_cast<size_t>(i)];
+        for (int64_t h = 0; h < heads; ++h) {
+          const std::vector<float>& norm = h < c.heads ? w.q_norm : w.k_norm;
+          kernels_.head_rotate[index_](
+              from + h * dim * size_, norm.empty() ? nullptr : norm.data(), c.norm_epsilon,
+              rope_->Cosines(c.IsSliding(layer), position),
+              rope_->Sines(c.IsSliding(layer), position), rope_->half(), dim,
+              to + h * dim * size_);
+        }
+        if (from != to) {
+          const auto done = static_cast<size_t>(heads * dim * size_);
+          std::memcpy(to + done, from + done, static_cast<size_t>(qkv * size_) - done);
+        }
+      }
+    });
+    Attention(compute_, AttentionOf(layer, s), Bytes(s.attended), c.heads * dim,
+              learn ? Floats(s.log_sums) : nullptr);
+    AddProjection(GroupAt(layer, 1), s.attended, s.shrunk[1], s.hidden_in, w.post_attention_norm,
+                  s.attention_sums, s.inverse_attention, s.hidden_mid);
+
+    Normalise(s.hidden_mid, w.ffn_norm, s.inverse_mid, s.normed_mid);
+    const int64_t ffn = c.ffn;
+    GroupAt(layer, 2).Forward(compute_, rows_, Bytes(s.normed_mid), Bytes(s.shrunk[2]),
+                              {Bytes(s.gate_up), type_, 2 * ffn, nullptr, 0});
+    compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i) {
+        const char* row = Bytes(s.gate_up) + i * 2 * ffn * size_;
+        kernels_.gated[index_](GateKind(), row, row + ffn * size_, ffn,
+                               Bytes(s.gated) + i * ffn * size_);
+      }
+    });
+    AddProjection(GroupAt(layer, 3), s.gated, s.shrunk[3], s.hidden_mid, w.post_ffn_norm,
+                  s.ffn_sums, s.inverse_ffn, OutputOf(layer, learn));
+  }
+
+  native::Gate GateKind() const {
+    return weights_.config.activation == Activation::kSilu ? native::Gate::kSilu
+                                                           : native::Gate::kGeluTanh;
+  }
+
+  // The loss over targets, chunk by chunk; with `learn`, d_hidden_ is its gradient.
+  LossSum Head(const PackedRow& row, bool learn, float scale) {
+    const ModelConfig& c = weights_.config;
+    const int64_t n = c.hidden;
+    std::vector<int64_t> from;     // rows whose next token is a target
+    std::vector<int32_t> targets;  // that token
+    for (const Span& span : spans_) {
+      for (int64_t i = span.query + 1; i < span.query + span.queries; ++i) {
+        if (row.is_target[static_cast<size_t>(i)] == 0) continue;
+        from.push_back(i - 1);
+        targets.push_back(row.tokens[static_cast<size_t>(i)]);
+      }
+    }
+    const auto count = static_cast<int64_t>(from.size());
+    LossSum sum;
+    sum.targets = count;
+    if (learn) {
+      std::memset(Floats(d_hidden_), 0, static_cast<size_t>(rows_ * n) * sizeof(float));
+    }
+    std::vector<float> inverse(static_cast<size_t>(chunk_));
+    std::vector<native::RowLoss> losses(static_cast<size_t>(chunk_));
+    for (int64_t start = 0; start < count; start += chunk_) {
+      const int64_t rows = std::min(chunk_, count - start);
+      auto source = [&](int64_t i) { return from[static_cast<size_t>(start + i)] * n; };
+      compute_.Ranges(rows, kGrain, [&](int64_t first, int64_t last) {
+        for (int64_t i = first; i < last; ++i) {
+          inverse[static_cast<size_t>(i)] = kernels_.rms_norm[index_](
+              Floats(hidden_out_) + source(i), weights_.final_norm.data(), n, c.norm_epsilon,
+              Bytes(head_in_) + i * n * size_);
+        }
+      });
+      Multiply(compute_, rows, {Bytes(head_in_), n}, weights_.Head(),
+               {Floats(logits_), Dtype::kF32, c.vocabulary, nullptr, 0});
+      compute_.pool->For(rows, [&](int64_t i) {
+        float* logits = Floats(logits_) + i * c.vocabulary;
+        const int32_t target = targets[static_cast<size_t>(start + i)];
+        native::RowLoss& loss = losses[static_cast<size_t>(i)];
+        if (learn) {
+          // In place: a bf16 gradient takes the first half of its row.
+          loss = kernels_.cross_entropy[index_](logits, c.vocabulary, target, scale, logits);
+        } else {
+          loss.loss = kernels_.cross_entropy_only(logits, c.vocabulary, target, &loss.correct);
+        }
+      });
+      for (int64_t i = 0; i < rows; ++i) {
+        sum.loss += static_cast<double>(losses[static_cast<size_t>(i)].loss);
+        sum.correct += losses[static_cast<size_t>(i)].correct ? 1 : 0;
+      }
+      if (!learn) continue;
+      Multiply(compute_, rows, {Floats(logits_), c.vocabulary * 4 / size_}, head_backward_,
+               {Floats(d_head_in_), Dtype::kF32, n, nullptr, 0});
+      compute_.Ranges(rows, kGrain, [&](int64_t first, int64_t last) {
+        for (int64_t i = first; i < last; ++i) {
+          kernels_.rms_norm_backward_add(Floats(d_head_in_) + i * n,
+                                         Floats(hidden_out_) + source(i),
+                                         weights_.final_norm.data(),
+                                         inverse[static_cast<size_t>(i)], n,
+                                         Floats(d_hidden_) + source(i));
+        }
+      });
+    }
+    return sum;
+  }
+
+  // d_hidden_ → d_sum_, through the post norm if there is one.
+  void IntoSum(const std::vector<float>& post_norm, const at::Tensor& sums,
+               const at::Tensor& inverse) {
+    const int64_t n = weights_.config.hidden;
+    compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i) {
+        const float* from = Floats(d_hidden_) + i * n;
+        char* to = Bytes(d_sum_) + i * n * size_;
+        if (!post_norm.empty()) {
+          kernels_.rms_norm_backward[index_](from, Floats(sums) + i * n, post_norm.data(),
+                                             Floats(inverse)[i], n, to);
+        } else if (type_ == Dtype::kF32) {
+          std::memcpy(to, from, static_cast<size_t>(n) * sizeof(float));
+        } else {
+          kernels_.to_bf16(from, n, reinterpret_cast<uint16_t*>(to));
+        }
+      }
+    });
+  }
+
+  void NormaliseBackward(const at::Tensor& hidden, const std::vector<float>& weight,
+                         const at::Tensor& inverse) {
+    const int64_t n = weights_.config.hidden;
+    compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i) {
+        kernels_.rms_norm_backward_add(Floats(d_normed_) + i * n, Floats(hidden) + i * n,
+                                       weight.data(), Floats(inverse)[i], n,
+                                       Floats(d_hidden_) + i * n);
+      }
+    });
+  }
+
+  void BackwardLayer(int64_t layer) {
+    const ModelConfig& c = weights_.config;
+    const native::LayerWeights& w = weights_.layers[static_cast<size_t>(layer)];
+    const Saved& s = saved_[static_cast<size_t>(layer)];
+    const int64_t n = c.hidden;
+    const int64_t dim = c.head_dim;
+    const int64_t q = c.heads * dim;
+    const int64_t kv = c.kv_heads * dim;
+    const int64_t qkv = q + 2 * kv;
+    const int64_t ffn = c.ffn;
+    auto backward = [&](int group, const at::Tensor& dy, const at::Tensor& x, native::Target dx) {
+      GroupAt(layer, group)
+          .Backward(compute_, rows_, Bytes(dy), Bytes(x), Bytes(s.shrunk[group]),
+                    Bytes(d_shrunk_), Floats(gradients_), dx);
+    };
+
+    IntoSum(w.post_ffn_norm, s.ffn_sums, s.inverse_ffn);
+    backward(3, d_sum_, s.gated, {Bytes(d_gated_), type_, ffn, nullptr, 0});
+    compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i) {
+        const char* row = Bytes(s.gate_up) + i * 2 * ffn * size_;
+        char* to = Bytes(d_gate_up_) + i * 2 * ffn * size_;
+        kernels_.gated_backward[index_](GateKind(), row, row + ffn * size_,
+                                        Bytes(d_gated_) + i * ffn * size_, ffn, to,
+                                        to + ffn * size_);
+      }
+    });
+    backward(2, d_gate_up_, s.normed_mid, {Floats(d_normed_), Dtype::kF32, n, nullptr, 0});
+    NormaliseBackward(s.hidden_mid, w.ffn_norm, s.inverse_mid);
+
+    IntoSum(w.post_attention_norm, s.attention_sums, s.inverse_attention);
+    backward(1, d_sum_, s.attended, {Bytes(d_attended_), type_, q, nullptr, 0});
+    native::AttentionGradient gradient;
+    gradient.out = {Bytes(s.attended), q};
+    gradient.d_out = {Bytes(d_attended_), q};
+    gradient.log_sums = Floats(s.log_sums);
+    gradient.dq = Bytes(d_qkv_);
+    gradient.dk = Bytes(d_qkv_) + q * size_;
+    gradient.dv = Bytes(d_qkv_) + (q + kv) * size_;
+    gradient.stride = qkv;
+    AttentionBackward(compute_, AttentionOf(layer, s), gradient);
+    compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
+      for (int64_t i = first; i < last; ++i) {
+        const int64_t position = positions_[static_cast<size_t>(i)];
+        for (int64_t h = 0; h < c.heads + c.kv_heads; ++h) {
+          const std::vector<float>& norm = h < c.heads ? w.q_norm : w.k_norm;
+          const int64_t at = (i * qkv + h * dim) * size_;
+          kernels_.head_rotate_backward[index_](
+              Bytes(d_qkv_) + at, c.qk_norm ? Bytes(s.qkv_raw) + at : nullptr,
+              norm.empty() ? nullptr : norm.data(), c.norm_epsilon,
+              rope_->Cosines(c.IsSliding(layer), position),
+              rope_->Sines(c.IsSliding(layer), position), rope_->half(), dim);
+        }
+      }
+    });
+    // Below the first layer there is nothing to learn.
+    backward(0, d_qkv_, s.normed_in,
+             {layer > 0 ? Floats(d_normed_) : nullptr, Dtype::kF32, n, nullptr, 0});
+    if (layer > 0) NormaliseBackward(s.hidden_in, w.attention_norm, s.inverse_in);
+  }
+
+  const Compute& compute_;
+  const native::Kernels& kernels_;
+  const Dtype type_;
+  const int index_;
+  const int64_t size_;
+  const LoraOptions options_;
+  const int64_t padded_rank_;
+  const float scale_;
+
+  native::Weights weights_;
+  native::PackedMatrix head_backward_;  // [vocabulary, hidden]
+  std::vector<AdaptedLinear> groups_;   // four a layer
+  std::unique_ptr<native::RopeTables> rope_;
+
+  int64_t rows_ = 0;
+  std::vector<Span> spans_;
+  std::vector<int64_t> positions_;
+  std::vector<Saved> saved_;
+  at::Tensor hidden_out_, d_hidden_, d_sum_, d_normed_, d_attended_, d_qkv_, d_gated_, d_gate_up_,
+      d_shrunk_;
+  int64_t chunk_ = 0;
+  at::Tensor logits_, head_in_, d_head_in_;
+};
+
+LoraModel::LoraModel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+LoraModel::~LoraModel() = default;
+
+Result<std::unique_ptr<LoraModel>> LoraModel::Load(const Compute& compute, const GgufFile& file,
+                                                   Dtype type, const LoraOptions& options) {
+  auto impl = std::make_unique<Impl>(compute, type, options);
+  ASSIGN_OR_RETURN(const ModelConfig config, ReadModelConfig(file));
+  impl->Prepare(config);
+  ASSIGN_OR_RETURN(native::Weights weights, native::LoadWeights(compute, file, type,
+                                                                impl->padded_rank(),
+                                                                impl->Visitor()));
+  impl->Adopt(std::move(weights));
+  return std::unique_ptr<LoraModel>(new LoraModel(std::move(impl)));
+}
+
+std::unique_ptr<LoraModel> LoraModel::Random(const Compute& compute, const ModelConfig& config,
+                                             Dtype type, uint64_t weights_seed,
+                                             const LoraOptions& options) {
+  auto impl = std::make_unique<Impl>(compute, type, options);
+  impl->Prepare(config);
+  impl->Adopt(native::RandomWeights(compute, config, type, impl->padded_rank(), weights_seed,
+                                    impl->Visitor()));
+  return std::unique_ptr<LoraModel>(new LoraModel(std::move(impl)));
+}
+
+LossSum LoraModel::Evaluate(const PackedRow& row) { return impl_->Run(row, false, 0); }
+LossSum LoraModel::AccumulateGradients(const PackedRow& row, float scale) {
+  return impl_->Run(row, true, scale);
+}
+void LoraModel::ZeroGradients() { impl_->gradients_.zero_(); }
+int64_t LoraModel::parameter_count() const { return impl_->parameters_.numel(); }
+float* LoraModel::parameters() { return impl_->parameters_.data_ptr<float>(); }
+float* LoraModel::gradients() { return impl_->gradients_.data_ptr<float>(); }
+void LoraModel::ParametersChanged() { impl_->ParametersChanged(); }
+LoraAdapter LoraModel::Adapter() const { return impl_->Export(impl_->parameters_); }
+LoraAdapter LoraModel::Gradients() const { return impl_->Export(impl_->gradients_); }
+Status LoraModel::SetAdapter(const LoraAdapter& adapter) { return impl_->Import(adapter); }
+const ModelConfig& LoraModel::config() const { return impl_->config(); }
+
+}  // namespace idiolect

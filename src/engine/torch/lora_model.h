@@ -1,0 +1,91 @@
+#pragma once
+// A decoder with LoRA adapters on its seven projections: forward and hand-written backward over
+// packed rows, with gradients for the adapters alone. The base stays as it is in the file, in bf16
+// or f32; adapters are f32 and are rounded for the products after each step.
+//
+// Notation: W [outputs, inputs] is frozen, A [rank, inputs] and B [outputs, rank] learn, and
+// y = x·Wᵀ + scale·(x·Aᵀ)·Bᵀ. Projections of one input (q, k, v; gate, up) are one group: their As
+// are stacked, and B's product is done inside the frozen one, as `rank` more rows of it. Ranks are
+// padded with zeros to sixteen, the width of a vector; what is padded stays zero by itself.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/files/lora_files.h"
+#include "engine/native/attention.h"
+#include "engine/native/rope.h"
+#include "engine/native/weights.h"
+
+namespace idiolect {
+
+// Samples side by side in one row. Sample s is tokens [starts[s], starts[s + 1]), starts has one
+// more entry than there are samples; positions count from 0 in each, and none sees another.
+struct PackedRow {
+  std::vector<int32_t> tokens;
+  std::vector<uint8_t> is_target;  // 1: the model learns to say this token after those before it
+  std::vector<int64_t> starts = {0};
+
+  int64_t CountTargets() const;  // a sample's first token is never one
+};
+
+struct LossSum {
+  double loss = 0;  // summed over targets
+  int64_t targets = 0;
+  int64_t correct = 0;  // the most likely token was the right one
+
+  double Mean() const { return targets > 0 ? loss / static_cast<double>(targets) : 0; }
+  double Accuracy() const {
+    return targets > 0 ? static_cast<double>(correct) / static_cast<double>(targets) : 0;
+  }
+  void Add(const LossSum& other);
+};
+
+struct LoraOptions {
+  int rank = 16;
+  double alpha = 32;
+  uint64_t seed = 7;  // of A's first values; B begins with zeros
+  int64_t max_tokens = 1024;  // of one row
+};
+
+// Owns all memory of training. Thread-compatible; LibTorch's exceptions (out of memory) pass through.
+class LoraModel {
+ public:
+  // `compute` must outlive the model.
+  static Result<std::unique_ptr<LoraModel>> Load(const native::Compute& compute,
+                                                 const GgufFile& file, native::Dtype type,
+                                                 const LoraOptions& options);
+  static std::unique_ptr<LoraModel> Random(const native::Compute& compute,
+                                           const ModelConfig& config, native::Dtype type,
+                                           uint64_t weights_seed, const LoraOptions& options);
+  ~LoraModel();
+
+  // Of one row; nothing is kept.
+  LossSum Evaluate(const PackedRow& row);
+  // The same, and adds the gradient of scale · (sum of losses) to gradients().
+  LossSum AccumulateGradients(const PackedRow& row, float scale);
+  void ZeroGradients();
+
+  // All adapters in one array, and gradients laid out alike. After writing to parameters(), call
+  // ParametersChanged().
+  int64_t parameter_count() const;
+  float* parameters();
+  float* gradients();
+  void ParametersChanged();
+
+  // In and out in PEFT's terms. SetAdapter fails with kBadInput when a matrix does not fit.
+  LoraAdapter Adapter() const;
+  LoraAdapter Gradients() const;
+  Status SetAdapter(const LoraAdapter& adapter);
+
+  const ModelConfig& config() const;
+
+ private:
+  class Impl;
+  explicit LoraModel(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace idiolect

@@ -1,0 +1,240 @@
+// Hand-written gradients against finite differences, packing against samples run alone, and whole
+// training steps against what PEFT computed (tests/reference).
+
+#include "engine/torch/lora_model.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "base/random.h"
+#include "engine/native/test_models.h"
+#include "engine/torch/optimizer.h"
+
+namespace idiolect {
+namespace {
+
+using native::Compute;
+using native::Dtype;
+
+class LoraModelTest : public testing::Test {
+ protected:
+  native::ThreadPool pool_{native::CountCores()};
+  Compute compute_{&native::ChooseKernels(), &pool_};
+  Compute portable_{&native::PortableKernels(), &pool_};
+};
+
+PackedRow RandomRow(const std::vector<int64_t>& lengths, int64_t vocabulary, uint64_t seed) {
+  Random random(seed);
+  PackedRow row;
+  for (const int64_t length : lengths) {
+    for (int64_t i = 0; i < length; ++i) {
+      row.tokens.push_back(
+          static_cast<int32_t>(random.Below(static_cast<uint64_t>(vocabulary))));
+      row.is_target.push_back(random.Below(3) > 0);
+    }
+    row.starts.push_back(static_cast<int64_t>(row.tokens.size()));
+  }
+  return row;
+}
+
+// So that gradients of A are not zero.
+void Disturb(LoraModel& model, uint64_t seed) {
+  LoraAdapter adapter = model.Adapter();
+  Random random(seed);
+  for (LoraPair& pair : adapter.pairs) {
+    for (float& value : pair.b.values) value = static_cast<float>(random.Uniform() - 0.5) * 0.2f;
+  }
+  ASSERT_TRUE(model.SetAdapter(adapter));
+}
+
+void ChecksGradients(const Compute& compute, const ModelConfig& config) {
+  const auto model = LoraModel::Random(compute, config, Dtype::kF32, 11, {5, 10, 3, 64});
+  Disturb(*model, 4);
+  const PackedRow row = RandomRow({23, 9, 14}, config.vocabulary, 8);
+  const auto scale = static_cast<float>(1.0 / static_cast<double>(row.CountTargets()));
+  model->ZeroGradients();
+  model->AccumulateGradients(row, scale);
+  const LoraAdapter gradients = model->Gradients();
+  const LoraAdapter start = model->Adapter();
+
+  // One direction per matrix: moving along it must change the loss by |direction · gradient|.
+  Random random(5);
+  for (size_t p = 0; p < start.pairs.size(); ++p) {
+    for (const bool of_a : {true, false}) {
+      const auto& gradient = of_a ? gradients.pairs[p].a.values : gradients.pairs[p].b.values;
+      std::vector<float> direction(gradient.size());
+      double expected = 0;
+      for (size_t i = 0; i < direction.size(); ++i) {
+        direction[i] = static_cast<float>(random.Uniform() - 0.5);
+        // Mostly along the gradient, so that the difference is far above rounding.
+        direction[i] = 0.1f * direction[i] + (gradient[i] > 0 ? 1.0f : -1.0f);
+        expected += static_cast<double>(direction[i]) * static_cast<double>(gradient[i]);
+      }
+      constexpr double kStep = 2e-3;
+      auto loss_at = [&](double step) {
+        LoraAdapter moved = start;
+        auto& values = of_a ? moved.pairs[p].a.values : moved.pairs[p].b.values;
+        for (size_t i = 0; i < values.size(); ++i) {
+          values[i] += static_cast<float>(step) * direction[i];
+        }
+        EXPECT_TRUE(model->SetAdapter(moved));
+        return model->Evaluate(row).loss * static_cast<double>(scale);
+      };
+      // Richardson's combination of two central differences: its error falls with step^4.
+      const double wide = (loss_at(2 * kStep) - loss_at(-2 * kStep)) / (4 * kStep);
+      const double narrow = (loss_at(kStep) - loss_at(-kStep)) / (2 * kStep);
+      const double measured = (4 * narrow - wide) / 3;
+      EXPECT_NEAR(measured, expected, 0.01 * std::fabs(expected) + 3e-4)
+          << config.architecture << " layer " << start.pairs[p].layer << ' '
+          << start.pairs[p].projection << (of_a ? " A" : " B");
+    }
+  }
+}
+
+TEST_F(LoraModelTest, GradientsAreThoseOfTheLoss) {
+  for (const ModelConfig& config : {native::TinyLlama(), native::TinyGemma()}) {
+    ChecksGradients(compute_, config);
+    ChecksGradients(portable_, config);
+  }
+  ModelConfig biased = native::TinyLlama();
+  biased.qkv_bias = true;
+  biased.tied_head = false;
+  ChecksGradients(compute_, biased);
+}
+
+TEST_F(LoraModelTest, NeighboursInARowDoNotMatter) {
+  for (const ModelConfig& config : {native::TinyLlama(), native::TinyGemma()}) {
+    const auto model = LoraModel::Random(compute_, config, Dtype::kF32, 1, {16, 32, 3, 400});
+    Disturb(*model, 2);
+    const std::vector<int64_t> lengths = {17, 1, 90, 2, 61, 33, 130};
+    const PackedRow packed = RandomRow(lengths, config.vocabulary, 21);
+    model->ZeroGradients();
+    const LossSum together = model->AccumulateGradients(packed, 0.01f);
+    const LoraAdapter together_gradients = model->Gradients();
+
+    model->ZeroGradients();
+    LossSum apart;
+    for (size_t s = 0; s < lengths.size(); ++s) {
+      PackedRow alone;
+      alone.tokens.assign(packed.tokens.begin() + packed.starts[s],
+                          packed.tokens.begin() + packed.starts[s + 1]);
+      alone.is_target.assign(packed.is_target.begin() + packed.starts[s],
+                             packed.is_target.begin() + packed.starts[s + 1]);
+      alone.starts.push_back(static_cast<int64_t>(alone.tokens.size()));
+      apart.Add(model->AccumulateGradients(alone, 0.01f));
+    }
+    EXPECT_EQ(together.targets, packed.CountTargets());
+    EXPECT_EQ(together.targets, apart.targets);
+    EXPECT_EQ(together.correct, apart.correct);
+    EXPECT_NEAR(together.loss, apart.loss, 1e-4 * apart.loss);
+    const LoraAdapter apart_gradients = model->Gradients();
+    for (size_t p = 0; p < apart_gradients.pairs.size(); ++p) {
+      const auto& a = together_gradients.pairs[p].b.values;
+      const auto& b = apart_gradients.pairs[p].b.values;
+      for (size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 1e-3);
+    }
+  }
+}
+
+TEST_F(LoraModelTest, Bf16StaysNearF32) {
+  for (const ModelConfig& config : {native::TinyLlama(), native::TinyGemma()}) {
+    const PackedRow row = RandomRow({60, 40}, config.vocabulary, 9);
+    std::vector<LoraAdapter> gradients;
+    std::vector<double> losses;
+    for (const Dtype type : {Dtype::kF32, Dtype::kBf16}) {
+      const auto model = LoraModel::Random(compute_, config, type, 1, {16, 32, 3, 128});
+      Disturb(*model, 2);
+      model->ZeroGradients();
+      losses.push_back(model->AccumulateGradients(row, 0.02f).Mean());
+      gradients.push_back(model->Gradients());
+    }
+    EXPECT_NEAR(losses[0], losses[1], 0.02 * losses[0]) << config.architecture;
+    double difference = 0, norm = 0;
+    for (size_t p = 0; p < gradients[0].pairs.size(); ++p) {
+      for (size_t i = 0; i < gradients[0].pairs[p].a.values.size(); ++i) {
+        const double a = static_cast<double>(gradients[0].pairs[p].a.values[i]);
+        const double b = static_cast<double>(gradients[1].pairs[p].a.values[i]);
+        difference += (a - b) * (a - b);
+        norm += a * a;
+      }
+    }
+    EXPECT_LT(std::sqrt(difference / norm), 0.1) << config.architecture;
+  }
+}
+
+uint64_t Fnv1a(const std::string& text) {
+  uint64_t hash = 14695981039346656037ull;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  return hash;
+}
+
+// The recordings' way to fill A without sharing a generator; see tools/reference/README.md.
+void FillA(LoraPair* pair) {
+  const bool mlp = pair->projection.find("gate") == 0 || pair->projection.find("up") == 0 ||
+                   pair->projection.find("down") == 0;
+  Random random(Fnv1a("base_model.model.model.layers." + std::to_string(pair->layer) +
+                      (mlp ? ".mlp." : ".self_attn.") + pair->projection + ".lora_A.weight"));
+  const double root = std::sqrt(static_cast<double>(pair->a.columns));
+  for (float& value : pair->a.values) {
+    value = static_cast<float>(
+        (2.0 * static_cast<double>(random.Next() >> 40) / 16777216.0 - 1.0) / root);
+  }
+}
+
+void TrainsAsRecorded(const Compute& compute, const std::string& recording) {
+  std::ifstream in(std::string(IDIOLECT_SOURCE_DIR) + "/tests/reference/" + recording);
+  ASSERT_TRUE(in.good());
+  const auto reference = nlohmann::json::parse(in);
+  const auto file = GgufFile::Open(native::TestModel(reference["model"]));
+  ASSERT_TRUE(file) << "run scripts/setup, or set IDIOLECT_MODELS";
+  const auto loaded =
+      LoraModel::Load(compute, *file, Dtype::kF32,
+                      {reference["rank"].get<int>(), reference["alpha"].get<double>(), 1, 256});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  LoraModel& model = **loaded;
+  LoraAdapter adapter = model.Adapter();
+  for (LoraPair& pair : adapter.pairs) FillA(&pair);
+  ASSERT_TRUE(model.SetAdapter(adapter));
+
+  std::vector<std::vector<PackedRow>> batches(2);
+  for (const auto& sequence : reference["sequences"]) {
+    PackedRow row;
+    row.tokens = sequence["ids"].get<std::vector<int32_t>>();
+    row.is_target.assign(row.tokens.size(), 0);
+    for (size_t i = sequence["target_start"].get<size_t>(); i < row.tokens.size(); ++i) {
+      row.is_target[i] = 1;
+    }
+    row.starts.push_back(static_cast<int64_t>(row.tokens.size()));
+    batches[sequence["batch"].get<size_t>()].push_back(std::move(row));
+  }
+  const auto& settings = reference["optimizer"];
+  AdamW optimizer(compute, model.parameter_count(), settings["weight_decay"].get<double>());
+  ASSERT_GE(reference["steps"].size(), 10u);
+  for (size_t i = 0; i < reference["steps"].size(); ++i) {
+    const auto& expected = reference["steps"][i];
+    const auto& batch = batches[i % 2];
+    int64_t targets = 0;
+    for (const PackedRow& row : batch) targets += row.CountTargets();
+    model.ZeroGradients();
+    LossSum sum;
+    for (const PackedRow& row : batch) {
+      sum.Add(model.AccumulateGradients(row, static_cast<float>(1.0 / static_cast<double>(targets))));
+    }
+    const double norm = optimizer.Step(settings["lr"].get<double>(),
+                                       reference["max_grad_norm"].get<double>(),
+                                       model.gradients(), model.parameters());
+    model.ParametersChanged();
+    EXPECT_NEAR(sum.Mean(), expected["loss"].get<double>(), 1e-3) << "step " << i + 1;
+    const double recorded = expected["grad_norm"].get<double>();
+    EXPECT_NEAR(norm, recorded, 1e-3 * recorded + 1e-5) << "step " << i + 1;
+  }
+}
+
+TEST_F(LoraModelTest, SmolLm2TrainsAsPeftDoes) { TrainsAsRecorded(compute_, "lora-smollm2.json"); }
+TEST_F(LoraModelTest, Gemma3TrainsAsPeftDoes) { TrainsAsRecorded(compute_, "lora-gemma3.json"); }
+
+}  // namespace
+}  // namespace idiolect
