@@ -19,10 +19,10 @@ def all_chats(export):
 
 
 def persona_answers(chat, persona):
-    """Turns of the persona that follow somebody else's message: messages in a row, joined."""
+    """Turns of the persona that follow somebody else's message: messages in a row, joined; forwards do not count."""
     answers, turn, answering, previous = [], [], False, None
     for message in chat["messages"]:
-        if message["type"] != "message":
+        if message["type"] != "message" or "forwarded_from" in message:
             continue
         if message["from_id"] == persona:
             if not turn:
@@ -39,7 +39,21 @@ def persona_answers(chat, persona):
     return answers
 
 
-def check_export(name, export, byte_count, persona, chats, people, messages, answers, size):
+def features(found_chats):
+    """The kinds of things the messages show: media, service actions and keys that are not in every message."""
+    found = set()
+    for chat in found_chats:
+        found.add(chat["type"])
+        for message in chat["messages"]:
+            found.update(key for key in message if key not in ("id", "type", "date", "from", "from_id", "text"))
+            found.update(message[key] for key in ("media_type", "action") if key in message)
+            found.update(part["type"] for part in message.get("text_entities", []))
+            if message.get("from", "") is None:
+                found.add("deleted account")
+    return found
+
+
+def check_export(name, export, byte_count, persona, chats, people, messages, answers, size, shows):
     found_chats = all_chats(export)
     written = [message for chat in found_chats for message in chat["messages"] if message["type"] == "message"]
     writers = {message["from_id"] for message in written}
@@ -55,6 +69,9 @@ def check_export(name, export, byte_count, persona, chats, people, messages, ans
                                ("messages", total, messages), ("persona answers", len(found_answers), answers)):
         if found < least:
             complaints.append(f"{found} {noun}, at least {least} are promised")
+    missing = set(shows) - features(found_chats)
+    if missing:
+        complaints.append("nothing shows " + ", ".join(sorted(missing)))
     if byte_count > size:
         complaints.append(f"{byte_count} bytes, at most {size} are allowed")
     complaints += [f"answer given twice: {answer[:60]}" for answer in repeated]

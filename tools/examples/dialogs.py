@@ -121,6 +121,8 @@ class Talk:
         return self._begun(text)
 
     def _joined(self, opening, text):
+        if opening.endswith(" —") and "—" in text:  # one long dash in a sentence is enough
+            opening = opening[:-2] + ":"
         return opening + " " + (lower_first(text) if opening[-1] in ",—:" else self._begun(text))
 
     def _begun(self, text):

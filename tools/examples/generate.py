@@ -16,13 +16,22 @@ from telegram_writer import to_bytes
 
 EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples")
 
+RU_SHOWS = ("private_supergroup", "public_channel", "personal_chat", "private_group", "saved_messages", "bot_chat",
+            "sticker", "voice_message", "video_message", "animation", "photo", "poll", "reactions", "forwarded_from",
+            "saved_from", "via_bot", "edited", "reply_to_message_id", "author", "inline_bot_buttons", "deleted account",
+            "create_group", "join_group_by_link", "invite_members", "remove_members", "pin_message",
+            "migrate_to_supergroup", "migrate_from_group", "bold", "italic", "text_link", "link", "email", "phone",
+            "bank_card", "hashtag", "bot_command")
+EN_SHOWS = ("private_supergroup", "personal_chat", "sticker", "voice_message", "photo", "poll", "reply_to_message_id",
+            "deleted account", "create_group", "pin_message")
+
 EXPORTS = {
     "ru": (ru_export.build, dict(persona=ru_export.NATASHA.peer_id, chats=5, people=14, messages=2800, answers=450,
-                                 size=1_400_000)),
+                                 size=1_400_000, shows=RU_SHOWS)),
     "en": (en_export.build, dict(persona=en_export.MAYA.peer_id, chats=2, people=5, messages=500, answers=120,
-                                 size=300_000)),
+                                 size=300_000, shows=EN_SHOWS)),
     "en-old": (en_export.build_old, dict(persona=en_export.MAYA.id, chats=1, people=2, messages=15, answers=8,
-                                         size=20_000)),
+                                         size=20_000, shows=())),
 }
 
 

@@ -172,6 +172,7 @@ def _small_noise(dice, circle):
         who = dice.pick([person for person, (_, joined) in MEMBERS.items() if joined <= today] + [NATASHA, NATASHA])
         kind = dice.weighted(["sticker", "voice", "video", "photo", "link", "gif"], [9, 4, 2, 4, 4, 2])
         if kind == "link":
+            who = who if who is not NATASHA else MARINA
             circle.add(Line(at, who, phrases["links"][index % len(phrases["links"])]))
             continue
         extra = {
@@ -184,7 +185,7 @@ def _small_noise(dice, circle):
             "gif": {"file": NOT_INCLUDED, "media_type": "animation", "mime_type": "video/mp4", "via_bot": "@gif"},
         }[kind]
         circle.add(Line(at, who, "", extra=extra))
-    for number, question, answers in ((88, "Когда собираемся в ноябре?", ["Суббота утро", "Воскресенье вечер"]),
+    for number, question, answers in ((88, "Когда собираемся в мае?", ["Суббота утро", "Воскресенье вечер"]),
                                       (300, "Тема следующего круга?", ["Деньги", "Мама", "Тишина", "Прошлые жизни"]),
                                       (470, "Кто едет на Алтай?", ["Я!", "Думаю", "В другой раз"])):
         votes = [dice.integer(1, 6) for _ in answers]
