@@ -3,18 +3,21 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <thread>
 #include <utility>
 
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "dataset/compose.h"
+#include "dataset/conversation_pass.h"
 #include "dataset/folder_name.h"
 #include "dataset/plan.h"
 #include "dataset/split.h"
 #include "dataset/voices.h"
 #include "dataset/writer.h"
 #include "store/database.h"
+#include "store/message_lookup.h"
 #include "store/messages.h"
 
 namespace idiolect {
@@ -22,6 +25,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+// Chats up to this size in memory are read once and not twice.
+constexpr size_t kCacheBytes = size_t{48} << 20;
 constexpr int64_t kFewSamples = 10;  // fewer and hosted providers refuse the file
 
 struct Persona {
@@ -49,9 +54,12 @@ class Build {
 
  private:
   Status FindPersona(PersonId id);
-  Result<Plan> MakePlan(MessageLookup& lookup);
-  // Gives every conversation of every chat to `sink`, showing progress from `shown` on.
-  Status ReadChats(uint64_t shown, const ConversationSink& sink);
+  Result<Plan> MakePlan();
+  // Writes the lines and, on the caller's thread, the rows; returns the dataset's row id.
+  Result<int64_t> Write(const Plan& plan, DatasetWriter& writer, const DatasetRow& row);
+  Status Compose(Composer& composer, const Conversation& conversation);
+  // Gives every conversation of every chat to `sink`.
+  Status ReadChats(const ConversationSink& sink);
   Result<std::string> KeyHash();
   void CountSamples(const Plan& plan);
   tl::unexpected<Error> NoSamples() const;
@@ -67,6 +75,8 @@ class Build {
   std::vector<Chat> chats_;
   std::string fingerprint_;
   int64_t now_ = 0;
+  uint64_t shown_ = 0;  // messages, in both passes
+  ConversationCache cache_{kCacheBytes};
   BuildSummary summary_;
 };
 
@@ -82,26 +92,73 @@ Status Build::FindPersona(PersonId id) {
   return {};
 }
 
-Status Build::ReadChats(uint64_t shown, const ConversationSink& sink) {
+Status Build::ReadChats(const ConversationSink& sink) {
   for (const Chat& chat : chats_) {
-    RETURN_IF_ERROR(ForEachConversation(workspace_.database(), chat, options_.Conversations(),
-                                        interrupt_, [&](const Conversation& conversation) {
-                                          shown += conversation.messages.size();
-                                          progress_.Update(shown);
+    RETURN_IF_ERROR(ForEachConversation(workspace_.database(), chat, persona_.id,
+                                        options_.Conversations(), interrupt_,
+                                        [&](const Conversation& conversation) {
+                                          shown_ += conversation.messages.size();
+                                          progress_.Update(shown_);
                                           return sink(conversation);
                                         }));
   }
   return {};
 }
 
-Result<Plan> Build::MakePlan(MessageLookup& lookup) {
+Result<Plan> Build::MakePlan() {
   const auto scorer = MakePlainLinkScorer(names_);
-  Planner planner(persona_.id, options_, *scorer, lookup);
-  RETURN_IF_ERROR(ReadChats(
-      0, [&planner](const Conversation& conversation) { return planner.Add(conversation); }));
+  Planner planner(persona_.id, options_, *scorer);
+  RETURN_IF_ERROR(PassOver([this](const ConversationSink& sink) { return ReadChats(sink); },
+                           [&](OwnedConversation&& conversation) -> Status {
+                             planner.Add(conversation.view());
+                             cache_.Keep(std::move(conversation));
+                             return {};
+                           }));
   Plan plan = planner.Take();
   AssignSplits(options_, &plan);
   return plan;
+}
+
+Status Build::Compose(Composer& composer, const Conversation& conversation) {
+  if (interrupt_.Requested()) {
+    return Fail(ErrorKind::kInterrupted, "writing the dataset was interrupted",
+                "run the same command again");
+  }
+  return composer.Add(conversation);
+}
+
+Result<int64_t> Build::Write(const Plan& plan, DatasetWriter& writer, const DatasetRow& row) {
+  Composer composer(persona_.id, options_, summary_.system_prompt, plan, writer);
+  const auto add_rows = [&] {
+    return ReplaceDataset(workspace_.database(), row, RowsOf(plan), plan.rejects);
+  };
+  Result<int64_t> id = 0;
+  if (cache_.complete()) {
+    // Two threads again: words into lines there, rows into the database here.
+    Status composed;
+    std::thread composing([&] {
+      for (const OwnedConversation& conversation : cache_.conversations()) {
+        if (composed) composed = Compose(composer, conversation.view());
+      }
+      if (composed) composed = writer.EndLines();
+    });
+    id = add_rows();
+    composing.join();
+    RETURN_IF_ERROR(composed);
+  } else {
+    RETURN_IF_ERROR(PassOver(
+        [this](const ConversationSink& sink) { return ReadChats(sink); },
+        [&](OwnedConversation&& conversation) { return Compose(composer, conversation.view()); }));
+    RETURN_IF_ERROR(writer.EndLines());
+    id = add_rows();
+  }
+  RETURN_IF_ERROR(composer.Finish());
+  summary_.bytes = writer.bytes();
+  if (composer.others_characters() > 0) {
+    summary_.context_coverage = static_cast<double>(composer.others_shown_characters()) /
+                                static_cast<double>(composer.others_characters());
+  }
+  return id;
 }
 
 Result<std::string> Build::KeyHash() {
@@ -196,10 +253,9 @@ Result<BuildSummary> Build::Run(PersonId person) {
   ASSIGN_OR_RETURN(const auto totals, CountMessages(workspace_.database()));
   uint64_t messages = 0;
   for (const ChatTotals& chat : totals) messages += static_cast<uint64_t>(chat.messages);
-  progress_.Start("build", 2 * messages, "messages");
+  progress_.Start("build", messages, "messages");
 
-  ASSIGN_OR_RETURN(auto lookup, MessageLookup::Prepare(workspace_.database()));
-  ASSIGN_OR_RETURN(const Plan plan, MakePlan(lookup));
+  ASSIGN_OR_RETURN(const Plan plan, MakePlan());
   CountSamples(plan);
   if (summary_.pairs == 0) return NoSamples();
 
@@ -209,27 +265,14 @@ Result<BuildSummary> Build::Run(PersonId person) {
                            : options_.system_prompt == SystemPrompt::kDefault
                                ? DefaultSystemPrompt(chat_language, persona_.name)
                                : std::string();
-  ASSIGN_OR_RETURN(auto writer, DatasetWriter::Create(workspace_.datasets_folder()));
-  Composer composer(persona_.id, options_, summary_.system_prompt, plan, lookup, *writer);
-  RETURN_IF_ERROR(ReadChats(messages, [&composer](const Conversation& conversation) {
-    return composer.Add(conversation);
-  }));
-  RETURN_IF_ERROR(writer->EndLines());
-
-  // While the other thread syncs the files, the rows go into the database.
   now_ = clock_.UnixSeconds();
+  ASSIGN_OR_RETURN(auto writer, DatasetWriter::Create(workspace_.datasets_folder()));
   const std::string folder = writer->FreeName(PersonaFolderName(persona_.name, persona_.source_id) +
                                               "-" + FormatStampUtc(now_));
   summary_.dir = (workspace_.datasets_folder() / folder).string();
-  summary_.bytes = writer->bytes();
-  if (composer.others_characters() > 0) {
-    summary_.context_coverage = static_cast<double>(composer.others_shown_characters()) /
-                                static_cast<double>(composer.others_characters());
-  }
   ASSIGN_OR_RETURN(const std::string key, KeyHash());
-  const DatasetRow row{0, persona_.id, folder, key, now_, summary_.ToJson()};
-  RETURN_IF_ERROR(ReplaceDataset(workspace_.database(), row, composer.TakeRows(), plan.rejects));
-
+  ASSIGN_OR_RETURN(const int64_t id, Write(plan, *writer, {0, persona_.id, folder, key, now_, ""}));
+  RETURN_IF_ERROR(SetDatasetSummary(workspace_.database(), id, summary_.ToJson()));
   ASSIGN_OR_RETURN(const auto files, writer->Files());
   RETURN_IF_ERROR(writer->Publish(folder, Manifest(files, key)));
   if (auto committed = transaction.Commit(); !committed) {

@@ -18,6 +18,11 @@ void AppendEscaped(std::string_view text, std::string* out) {
   out->erase(at, 1);
 }
 
+tl::unexpected<Error> MessagesChanged() {
+  return Fail(ErrorKind::kFailed, "writing the dataset: the messages changed while it was built",
+              "run the same command again");
+}
+
 }  // namespace
 
 void Pseudonyms::Meet(const Conversation& conversation, PersonId persona) {
@@ -39,15 +44,13 @@ uint32_t Pseudonyms::NumberOf(PersonId person) const {
 }
 
 Composer::Composer(PersonId persona, const BuildOptions& options, std::string_view system_prompt,
-                   const Plan& plan, MessageLookup& lookup, LineSink& sink)
+                   const Plan& plan, LineSink& sink)
     : persona_(persona),
       options_(options),
       plan_(plan),
-      lookup_(lookup),
       sink_(sink),
       leak_check_(plan),
       head_("{\"messages\":[") {
-  rows_.reserve(plan.samples.size());
   if (system_prompt.empty()) return;
   head_ += "{\"role\":\"system\",\"content\":";
   AppendJsonString(system_prompt, &head_);
@@ -62,8 +65,7 @@ Status Composer::Add(const Conversation& conversation) {
   const PlannedConversation& planned = plan_.conversations[next_];
   if (planned.chat != conversation.chat || planned.number != number) return {};
   if (planned.first != conversation.messages.front().id) {
-    return Fail(ErrorKind::kFailed, "writing the dataset: the messages changed while it was built",
-                "run the same command again");
+    return MessagesChanged();
   }
   ++next_;
 
@@ -79,11 +81,16 @@ Status Composer::Add(const Conversation& conversation) {
   return {};
 }
 
+Status Composer::Finish() const {
+  if (next_ != plan_.conversations.size()) return MessagesChanged();
+  return {};
+}
+
 Status Composer::AddSample(const Conversation& conversation, const PlannedSample& sample) {
   line_ = head_;
   prompt_messages_.clear();
-  if (sample.far != 0) {
-    RETURN_IF_ERROR(AppendFarPrompt(sample));
+  if (sample.quoted != 0) {
+    AppendQuotedPrompt(conversation, sample);
   } else {
     AppendPrompt(conversation, sample);
   }
@@ -93,9 +100,6 @@ Status Composer::AddSample(const Conversation& conversation, const PlannedSample
       std::span(plan_.answer_messages)
           .subspan(sample.answer_begin, sample.answer_end - sample.answer_begin);
   RETURN_IF_ERROR(leak_check_.Check(sample.split, prompt_messages_, answer));
-  rows_.push_back({answer.front(), answer.back(), sample.answers_to,
-                   conversation.messages.front().id, sample.link, sample.split,
-                   ++lines_[static_cast<int>(sample.split)]});
   return sink_.AddLine(sample.split, line_);
 }
 
@@ -105,20 +109,16 @@ void Composer::OpenMessage(std::string_view role) {
   line_ += "\",\"content\":\"";
 }
 
-Status Composer::AppendFarPrompt(const PlannedSample& sample) {
-  ASSIGN_OR_RETURN(const auto message, lookup_.Find(sample.far));
-  if (!message) {
-    return Fail(ErrorKind::kFailed, "writing the dataset: the messages changed while it was built",
-                "run the same command again");
-  }
+void Composer::AppendQuotedPrompt(const Conversation& conversation, const PlannedSample& sample) {
+  const Said* quoted = conversation.FindQuoted(sample.quoted);
+  if (quoted == nullptr) return;  // the leak check refuses a sample without a prompt
   OpenMessage("user");
-  if (group_) AppendEscaped(Label(message->author), &line_);
-  AppendEscaped(
-      Shortened(TrimSpace(message->text), static_cast<size_t>(options_.max_context_characters)),
-      &line_);
+  if (group_) line_ += Label(quoted->author);
+  AppendEscaped(Shortened(TrimSpace(conversation.text(*quoted)),
+                          static_cast<size_t>(options_.max_context_characters)),
+                &line_);
   line_ += "\"},";
-  prompt_messages_.push_back(sample.far);
-  return {};
+  prompt_messages_.push_back(quoted->id);
 }
 
 void Composer::AppendPrompt(const Conversation& conversation, const PlannedSample& sample) {

@@ -36,15 +36,15 @@ class Pseudonyms {
 
 class Composer {
  public:
-  // All arguments must outlive the composer. `system_prompt` may be empty: none.
+  // Options, plan and sink must outlive the composer. `system_prompt` may be empty: none.
   Composer(PersonId persona, const BuildOptions& options, std::string_view system_prompt,
-           const Plan& plan, MessageLookup& lookup, LineSink& sink);
+           const Plan& plan, LineSink& sink);
 
   // Give it the same conversations in the same order as the planner.
   Status Add(const Conversation& conversation);
 
-  // One for each sample that was written, in order of the answers' ids.
-  std::vector<SampleRow> TakeRows() { return std::move(rows_); }
+  // After the last conversation: an error unless every planned sample was written.
+  Status Finish() const;
   // Of the conversations with samples: characters by others, and how many of them some prompt
   // holds.
   int64_t others_characters() const { return others_characters_; }
@@ -56,7 +56,7 @@ class Composer {
     uint32_t messages_begin = 0, messages_end = 0;  // of piece_messages_
   };
   Status AddSample(const Conversation& conversation, const PlannedSample& sample);
-  Status AppendFarPrompt(const PlannedSample& sample);
+  void AppendQuotedPrompt(const Conversation& conversation, const PlannedSample& sample);
   void AppendPrompt(const Conversation& conversation, const PlannedSample& sample);
   void AppendAnswer(const Conversation& conversation, const PlannedSample& sample);
   const Piece& PieceOf(const Conversation& conversation, uint32_t turn);
@@ -67,13 +67,10 @@ class Composer {
   const PersonId persona_;
   const BuildOptions& options_;
   const Plan& plan_;
-  MessageLookup& lookup_;
   LineSink& sink_;
   LeakCheck leak_check_;
   Pseudonyms pseudonyms_;
   std::string head_;  // of every line
-  std::vector<SampleRow> rows_;
-  int64_t lines_[kSplits] = {};
   int64_t others_characters_ = 0, others_shown_characters_ = 0;
 
   ChatId chat_ = 0;

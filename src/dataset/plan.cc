@@ -34,9 +34,22 @@ Letters CountLetters(std::string_view text) {
 
 }  // namespace
 
-Planner::Planner(PersonId persona, const BuildOptions& options, const LinkScorer& scorer,
-                 MessageLookup& lookup)
-    : persona_(persona), options_(options), linker_(scorer), lookup_(lookup) {}
+std::vector<SampleRow> RowsOf(const Plan& plan) {
+  std::vector<SampleRow> rows;
+  rows.reserve(plan.samples.size());
+  int64_t lines[kSplits] = {};
+  for (const PlannedSample& sample : plan.samples) {
+    if (sample.dropped) continue;
+    rows.push_back({plan.answer_messages[sample.answer_begin],
+                    plan.answer_messages[sample.answer_end - 1], sample.answers_to,
+                    plan.conversations[sample.conversation].first, sample.link, sample.split,
+                    ++lines[static_cast<int>(sample.split)]});
+  }
+  return rows;
+}
+
+Planner::Planner(PersonId persona, const BuildOptions& options, const LinkScorer& scorer)
+    : persona_(persona), options_(options), linker_(scorer) {}
 
 Plan Planner::Take() {
   std::sort(plan_.rejects.begin(), plan_.rejects.end(),
@@ -44,7 +57,7 @@ Plan Planner::Take() {
   return std::move(plan_);
 }
 
-Status Planner::Add(const Conversation& conversation) {
+void Planner::Add(const Conversation& conversation) {
   if (conversation.chat != std::exchange(chat_, conversation.chat)) number_in_chat_ = 0;
   const uint32_t number = number_in_chat_++;
   ++plan_.all_conversations;
@@ -59,7 +72,7 @@ Status Planner::Add(const Conversation& conversation) {
       plan_.rejects.push_back({said.id, static_cast<int>(*rule)});
     }
   }
-  if (own == 0) return {};
+  if (own == 0) return;
   plan_.persona_messages += own;
 
   MergeTurns(conversation, options_.typing_gap_seconds, &turns_);
@@ -75,14 +88,13 @@ Status Planner::Add(const Conversation& conversation) {
   planned.begin = conversation.messages.front().time;
   planned.samples_begin = static_cast<uint32_t>(plan_.samples.size());
   for (uint32_t turn = 0; turn < turns_.size(); ++turn) {
-    if (turns_[turn].author == persona_) RETURN_IF_ERROR(PlanTurn(conversation, turn));
+    if (turns_[turn].author == persona_) PlanTurn(conversation, turn);
   }
   planned.samples_end = static_cast<uint32_t>(plan_.samples.size());
   if (planned.samples_end > planned.samples_begin) plan_.conversations.push_back(planned);
-  return {};
 }
 
-Status Planner::PlanTurn(const Conversation& conversation, uint32_t turn) {
+void Planner::PlanTurn(const Conversation& conversation, uint32_t turn) {
   answer_.clear();
   answer_characters_ = 0;
   Letters letters;
@@ -100,16 +112,15 @@ Status Planner::PlanTurn(const Conversation& conversation, uint32_t turn) {
     letters.cyrillic += more.cyrillic;
     letters.latin += more.latin;
   }
-  if (answer_.empty()) return {};
+  if (answer_.empty()) return;
   answer_hash_ = own_hashes_[turn] = HashOfTurn(conversation, turn);
 
   PlannedSample sample;
   sample.conversation = static_cast<uint32_t>(plan_.conversations.size());
   sample.turn = turn;
-  ASSIGN_OR_RETURN(const auto rule, PlanPrompt(conversation, turn, &sample));
-  if (rule) {
+  if (const auto rule = PlanPrompt(conversation, turn, &sample)) {
     RejectAnswer(conversation, *rule);
-    return {};
+    return;
   }
   sample.answer_begin = static_cast<uint32_t>(plan_.answer_messages.size());
   for (const uint32_t i : answer_) {
@@ -119,11 +130,10 @@ Status Planner::PlanTurn(const Conversation& conversation, uint32_t turn) {
   plan_.samples.push_back(sample);
   plan_.cyrillic_letters += letters.cyrillic;
   plan_.latin_letters += letters.latin;
-  return {};
 }
 
-Result<std::optional<RejectRule>> Planner::PlanPrompt(const Conversation& conversation,
-                                                      uint32_t turn, PlannedSample* sample) {
+std::optional<RejectRule> Planner::PlanPrompt(const Conversation& conversation, uint32_t turn,
+                                              PlannedSample* sample) {
   const Link& link = links_[turn];
   sample->link = link.probability;
   if (link.reason == LinkReason::kNone) {
@@ -133,10 +143,7 @@ Result<std::optional<RejectRule>> Planner::PlanPrompt(const Conversation& conver
   if (link.probability < static_cast<float>(options_.min_link)) return RejectRule::kUncertainLink;
   if (answer_characters_ > options_.max_answer_characters) return RejectRule::kTooLong;
   if (answer_characters_ < options_.min_answer_characters) return RejectRule::kTooShort;
-  if (link.reason == LinkReason::kMarkedFar) {
-    sample->far = link.far;
-    return PlanFarPrompt(conversation, sample);
-  }
+  if (link.reason == LinkReason::kMarkedFar) return PlanQuotedPrompt(conversation, turn, sample);
 
   if (!Words(conversation, link.turn).words) return RejectRule::kAnswersNoWords;
   if (TurnHoldsAnswer(conversation, link.turn)) return RejectRule::kRepeatsPrompt;
@@ -149,20 +156,19 @@ Result<std::optional<RejectRule>> Planner::PlanPrompt(const Conversation& conver
   return std::nullopt;
 }
 
-Result<std::optional<RejectRule>> Planner::PlanFarPrompt(const Conversation& conversation,
-                                                         PlannedSample* sample) {
-  if (sample->far >= conversation.messages[answer_.front()].id) {
+std::optional<RejectRule> Planner::PlanQuotedPrompt(const Conversation& conversation, uint32_t turn,
+                                                    PlannedSample* sample) {
+  const Said* quoted = conversation.FindQuoted(links_[turn].far);
+  if (quoted == nullptr || quoted->id >= conversation.messages[answer_.front()].id) {
     return RejectRule::kAnswersMissing;
   }
-  ASSIGN_OR_RETURN(const auto message, lookup_.Find(sample->far));
-  if (!message) return RejectRule::kAnswersMissing;
-  if (message->author == persona_ || message->kind != MessageKind::kOrdinary) {
+  if (quoted->author == persona_ || quoted->kind != MessageKind::kOrdinary) {
     return RejectRule::kAnswersNobody;
   }
-  const std::string_view text = TrimSpace(message->text);
+  const std::string_view text = TrimSpace(conversation.text(*quoted));
   if (text.empty()) return RejectRule::kAnswersNoWords;
   if (HoldsAnswer(conversation, text)) return RejectRule::kRepeatsPrompt;
-  sample->answers_to = sample->far;
+  sample->quoted = sample->answers_to = quoted->id;
   sample->pair_hash = answer_hash_ ^ (HashOfWords(text, 0) * 31 + 7);
   return std::nullopt;
 }

@@ -12,7 +12,6 @@
 #include "dataset/reject_rules.h"
 #include "dataset/spoken.h"
 #include "dialogs/linker.h"
-#include "store/message_lookup.h"
 #include "store/samples.h"
 
 namespace idiolect {
@@ -20,7 +19,7 @@ namespace idiolect {
 struct PlannedSample {
   uint32_t conversation = 0;  // index into Plan::conversations
   uint32_t turn = 0;          // the answer's, within the conversation
-  MessageId far = 0;          // not 0: the prompt is this one message from outside the conversation
+  MessageId quoted = 0;       // not 0: the prompt is this one message from outside the conversation
   MessageId answers_to = 0;   // last message of what is answered
   uint32_t prompt_begin = 0, prompt_end = 0;  // of Plan::prompt_turns
   uint32_t answer_begin = 0, answer_end = 0;  // of Plan::answer_messages
@@ -51,23 +50,27 @@ struct Plan {
   int64_t cyrillic_letters = 0, latin_letters = 0;  // in the answers
 };
 
+// The rows of the samples that are not dropped, in order of the answers' ids; lines are numbered in
+// that order within each split.
+std::vector<SampleRow> RowsOf(const Plan& plan);
+
 // Plans one chat after another. Thread-compatible.
 class Planner {
  public:
-  Planner(PersonId persona, const BuildOptions& options, const LinkScorer& scorer,
-          MessageLookup& lookup);
+  // The options and the scorer must outlive the planner.
+  Planner(PersonId persona, const BuildOptions& options, const LinkScorer& scorer);
 
   // Conversations come chat by chat, in order.
-  Status Add(const Conversation& conversation);
+  void Add(const Conversation& conversation);
   Plan Take();
 
  private:
-  Status PlanTurn(const Conversation& conversation, uint32_t turn);
+  void PlanTurn(const Conversation& conversation, uint32_t turn);
   // Fills what the sample answers and its prompt; or names the rule that takes it.
-  Result<std::optional<RejectRule>> PlanPrompt(const Conversation& conversation, uint32_t turn,
-                                               PlannedSample* sample);
-  Result<std::optional<RejectRule>> PlanFarPrompt(const Conversation& conversation,
-                                                  PlannedSample* sample);
+  std::optional<RejectRule> PlanPrompt(const Conversation& conversation, uint32_t turn,
+                                       PlannedSample* sample);
+  std::optional<RejectRule> PlanQuotedPrompt(const Conversation& conversation, uint32_t turn,
+                                             PlannedSample* sample);
   void ChoosePrompt(const Conversation& conversation, uint32_t turn, uint32_t answered);
   bool TakeIntoPrompt(const Conversation& conversation, uint32_t turn, int64_t* budget);
   // Whether `text` holds the whole answer in hand, when that is long enough to be no coincidence.
@@ -80,7 +83,6 @@ class Planner {
   const PersonId persona_;
   const BuildOptions& options_;
   Linker linker_;
-  MessageLookup& lookup_;
   Plan plan_;
   ChatId chat_ = 0;
   uint32_t number_in_chat_ = 0;

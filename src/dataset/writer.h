@@ -77,7 +77,7 @@ class DatasetWriter : public LineSink {
   std::condition_variable changed_;
   std::deque<Block> queue_;         // guarded by mutex_
   std::vector<std::string> spare_;  // guarded by mutex_
-  Status write_status_;                   // guarded by mutex_
+  Status write_status_;             // guarded by mutex_
   std::thread thread_;
 };
 

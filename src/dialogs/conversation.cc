@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/message_lookup.h"
 #include "store/messages.h"
 
 namespace idiolect {
@@ -10,6 +11,29 @@ namespace {
 
 // The window is bounded in bytes too, so that offsets fit and a hostile chat cannot fill memory.
 constexpr size_t kMaxBufferBytes = size_t{32} << 20;
+
+// Copies a message; its words go to the end of *buffer.
+Said SaidOf(const MessageView& message, std::string* buffer) {
+  Said said;
+  said.id = message.id;
+  said.time = message.time;
+  said.author = message.author;
+  said.reply_to = message.reply_to;
+  said.topic = message.topic;
+  said.flags = message.flags;
+  said.kind = message.kind;
+  said.media = message.media;
+  said.text_at = static_cast<uint32_t>(buffer->size());
+  if (message.kind == MessageKind::kOrdinary) {
+    said.text_size = static_cast<uint32_t>(message.text.size());
+    *buffer += message.text;
+    if (message.media == MediaKind::kSticker) {
+      said.extra_size = static_cast<uint32_t>(message.extra.size());
+      *buffer += message.extra;
+    }
+  }
+  return said;
+}
 
 bool BetweenTwo(ChatKind kind) {
   return kind == ChatKind::kPrivate || kind == ChatKind::kBot || kind == ChatKind::kSaved;
@@ -24,6 +48,20 @@ std::optional<size_t> Conversation::Find(MessageId id) const {
   if (found == messages.end() || found->id != id) return std::nullopt;
   return static_cast<size_t>(found - messages.begin());
 }
+
+const Said* Conversation::FindQuoted(MessageId id) const {
+  for (const Said& said : quoted) {
+    if (said.id == id) return &said;
+  }
+  return nullptr;
+}
+
+OwnedConversation::OwnedConversation(const Conversation& conversation)
+    : chat(conversation.chat),
+      kind(conversation.kind),
+      messages(conversation.messages.begin(), conversation.messages.end()),
+      quoted(conversation.quoted.begin(), conversation.quoted.end()),
+      buffer(conversation.buffer) {}
 
 ConversationCutter::ConversationCutter(const Chat& chat, const ConversationOptions& options,
                                        ConversationSink sink)
@@ -68,10 +106,10 @@ Status ConversationCutter::HandOut(size_t count) {
   conversation.chat = chat_;
   conversation.kind = kind_;
   conversation.messages = std::span(messages_).first(count);
-  conversation.buffer = buffer_;
+  const size_t bytes = count < messages_.size() ? messages_[count].text_at : buffer_.size();
+  conversation.buffer = std::string_view(buffer_).substr(0, bytes);
   RETURN_IF_ERROR(sink_(conversation));
 
-  const size_t bytes = count < messages_.size() ? messages_[count].text_at : buffer_.size();
   buffer_.erase(0, bytes);
   messages_.erase(messages_.begin(), messages_.begin() + static_cast<ptrdiff_t>(count));
   for (Said& said : messages_) said.text_at -= static_cast<uint32_t>(bytes);
@@ -99,30 +137,52 @@ Status ConversationCutter::CutAtLongestSilence() {
 }
 
 void ConversationCutter::Append(const MessageView& message) {
-  Said said;
-  said.id = message.id;
-  said.time = message.time;
-  said.author = message.author;
-  said.reply_to = message.reply_to;
-  said.topic = message.topic;
-  said.flags = message.flags;
-  said.kind = message.kind;
-  said.media = message.media;
-  said.text_at = static_cast<uint32_t>(buffer_.size());
-  if (message.kind == MessageKind::kOrdinary) {
-    said.text_size = static_cast<uint32_t>(message.text.size());
-    buffer_ += message.text;
-    if (message.media == MediaKind::kSticker) {
-      said.extra_size = static_cast<uint32_t>(message.extra.size());
-      buffer_ += message.extra;
-    }
-  }
-  messages_.push_back(said);
+  messages_.push_back(SaidOf(message, &buffer_));
 }
 
-Status ForEachConversation(Database& database, const Chat& chat, const ConversationOptions& options,
-                           const Interrupt& interrupt, const ConversationSink& sink) {
-  ConversationCutter cutter(chat, options, sink);
+namespace {
+
+// Adds to a conversation what `person` answers across conversations.
+class Quoter {
+ public:
+  Quoter(PersonId person, MessageLookup& lookup) : person_(person), lookup_(lookup) {}
+
+  Status Quote(Conversation* conversation) {
+    quoted_.clear();
+    for (const Said& said : conversation->messages) {
+      if (said.author != person_ || said.reply_to == 0 || conversation->Find(said.reply_to)) {
+        continue;
+      }
+      ASSIGN_OR_RETURN(const auto message, lookup_.Find(said.reply_to));
+      if (!message) continue;
+      if (quoted_.empty()) buffer_ = conversation->buffer;
+      quoted_.push_back(SaidOf(*message, &buffer_));
+    }
+    if (quoted_.empty()) return {};
+    conversation->quoted = quoted_;
+    conversation->buffer = buffer_;
+    return {};
+  }
+
+ private:
+  const PersonId person_;
+  MessageLookup& lookup_;
+  std::vector<Said> quoted_;
+  std::string buffer_;
+};
+
+}  // namespace
+
+Status ForEachConversation(Database& database, const Chat& chat, PersonId quoted_by,
+                           const ConversationOptions& options, const Interrupt& interrupt,
+                           const ConversationSink& sink) {
+  ASSIGN_OR_RETURN(auto lookup, MessageLookup::Prepare(database));
+  Quoter quoter(quoted_by, lookup);
+  ConversationCutter cutter(chat, options, [&](const Conversation& cut) -> Status {
+    Conversation conversation = cut;
+    if (quoted_by != 0) RETURN_IF_ERROR(quoter.Quote(&conversation));
+    return sink(conversation);
+  });
   RETURN_IF_ERROR(ForEachMessage(database, chat.id, [&](const MessageView& message) -> Status {
     if (interrupt.Requested()) {
       return Fail(ErrorKind::kInterrupted, "reading the chats was interrupted",

@@ -49,7 +49,9 @@ struct Conversation {
   ChatId chat = 0;
   ChatKind kind = ChatKind::kOther;
   std::span<const Said> messages;  // in order of id; service messages are among them
-  std::string_view buffer;
+  // What lies outside but is answered here, by reply mark, by the one person asked for; unordered.
+  std::span<const Said> quoted;
+  std::string_view buffer;  // of the words of all these
 
   std::string_view text(const Said& said) const {
     return buffer.substr(said.text_at, said.text_size);
@@ -59,6 +61,22 @@ struct Conversation {
   }
   // Index of the message with this id, or nullopt when it is not in this conversation.
   std::optional<size_t> Find(MessageId id) const;
+  // The quoted message with this id, or null.
+  const Said* FindQuoted(MessageId id) const;
+};
+
+// A conversation that owns what it holds, to be kept or given to another thread.
+struct OwnedConversation {
+  ChatId chat = 0;
+  ChatKind kind = ChatKind::kOther;
+  std::vector<Said> messages, quoted;
+  std::string buffer;
+
+  explicit OwnedConversation(const Conversation& conversation);
+  Conversation view() const { return {chat, kind, messages, quoted, buffer}; }
+  size_t bytes() const {
+    return sizeof *this + (messages.size() + quoted.size()) * sizeof(Said) + buffer.size();
+  }
 };
 
 using ConversationSink = std::function<Status(const Conversation&)>;
@@ -92,8 +110,10 @@ class ConversationCutter {
   bool silent_so_far_ = true;
 };
 
-// Cuts every message of `chat` in the workspace. Fails with kInterrupted on request.
-Status ForEachConversation(Database& database, const Chat& chat, const ConversationOptions& options,
-                           const Interrupt& interrupt, const ConversationSink& sink);
+// Cuts every message of `chat` in the workspace. What `quoted_by` answers across conversations is
+// looked up and goes along (0: nobody's). Fails with kInterrupted on request.
+Status ForEachConversation(Database& database, const Chat& chat, PersonId quoted_by,
+                           const ConversationOptions& options, const Interrupt& interrupt,
+                           const ConversationSink& sink);
 
 }  // namespace idiolect

@@ -59,6 +59,11 @@ Result<int64_t> ReplaceDataset(Database& database, const DatasetRow& dataset,
   return id;
 }
 
+Status SetDatasetSummary(Database& database, int64_t dataset_id, const std::string& summary) {
+  ASSIGN_OR_RETURN(auto set, database.Prepare("UPDATE datasets SET summary=?2 WHERE id=?1"));
+  return set.Bind(1, dataset_id).Bind(2, summary).Run();
+}
+
 Result<std::optional<DatasetRow>> NewestDatasetOf(Database& database, PersonId persona) {
   ASSIGN_OR_RETURN(auto query, database.Prepare(std::string(kDatasetColumns) +
                                                 "WHERE persona=?1 ORDER BY id DESC LIMIT 1"));

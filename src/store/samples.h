@@ -52,6 +52,7 @@ struct RejectRow {
 Result<int64_t> ReplaceDataset(Database& database, const DatasetRow& dataset,
                                std::span<const SampleRow> samples,
                                std::span<const RejectRow> rejects);
+Status SetDatasetSummary(Database& database, int64_t dataset_id, const std::string& summary);
 
 // The persona's dataset, or nullopt when none was built.
 Result<std::optional<DatasetRow>> NewestDatasetOf(Database& database, PersonId persona);
