@@ -10,11 +10,7 @@ using native::Target;
 
 AdaptedLinear::AdaptedLinear(PackedMatrix* forward, Dtype type, int64_t inputs,
                              std::vector<int64_t> outputs, int64_t rank)
-    : forward_(forward),
-      type_(type),
-      inputs_(inputs),
-      rank_(rank),
-      outputs_(std::move(outputs)) {
+    : forward_(forward), type_(type), inputs_(inputs), rank_(rank), outputs_(std::move(outputs)) {
   for (const int64_t count : outputs_) {
     total_ += count;
     expand_.emplace_back(type, std::vector<int64_t>{rank}, count);
@@ -29,7 +25,9 @@ void AdaptedLinear::SetFrozen(const Compute& compute, int64_t part, const float*
   backward_.SetRows(compute, first, PartOutputs(part), w);
 }
 
-int64_t AdaptedLinear::ParameterCount() const { return (parts() * inputs_ + total_) * rank_; }
+int64_t AdaptedLinear::ParameterCount() const {
+  return (parts() * inputs_ + total_) * rank_;
+}
 
 int64_t AdaptedLinear::BOffset(int64_t part) const {
   int64_t at = offset_ + parts() * rank_ * inputs_;
@@ -58,14 +56,12 @@ void AdaptedLinear::ParametersChanged(const Compute& compute, const float* param
 void AdaptedLinear::Forward(const Compute& compute, int64_t rows, const void* x, void* shrunk,
                             Target out) const {
   const int64_t columns = ShrunkColumns();
-  Multiply(compute, rows, {x, inputs_}, shrink_,
-           {shrunk, type_, columns, nullptr, 0});
+  Multiply(compute, rows, {x, inputs_}, shrink_, {shrunk, type_, columns, nullptr, 0});
   Multiply(compute, rows, {x, inputs_}, {shrunk, columns}, *forward_, out);
 }
 
 void AdaptedLinear::Backward(const Compute& compute, int64_t rows, const void* dy, const void* x,
-                             const void* shrunk, void* scratch, float* gradients,
-                             Target dx) const {
+                             const void* shrunk, void* scratch, float* gradients, Target dx) const {
   const int64_t size = SizeOf(type_);
   const int64_t columns = ShrunkColumns();
   const auto* dy_bytes = static_cast<const char*>(dy);

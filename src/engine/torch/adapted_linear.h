@@ -11,8 +11,8 @@ namespace idiolect {
 
 class AdaptedLinear {
  public:
-  // `forward` is where the frozen weights will be, with extra_k = the padded rank; it outlives this.
-  // It may still be empty.
+  // `forward` is where the frozen weights will be, with extra_k = the padded rank; it outlives
+  // this. It may still be empty.
   AdaptedLinear(native::PackedMatrix* forward, native::Dtype type, int64_t inputs,
                 std::vector<int64_t> outputs, int64_t rank);
 

@@ -30,9 +30,15 @@ constexpr int64_t kLogits = int64_t{1} << 24;
 at::Tensor Empty(int64_t rows, int64_t columns, Dtype type) {
   return at::empty({rows, columns}, type == Dtype::kBf16 ? at::kBFloat16 : at::kFloat);
 }
-at::Tensor EmptyF32(int64_t count) { return at::empty({count}, at::kFloat); }
-float* Floats(const at::Tensor& tensor) { return tensor.data_ptr<float>(); }
-char* Bytes(const at::Tensor& tensor) { return static_cast<char*>(tensor.data_ptr()); }
+at::Tensor EmptyF32(int64_t count) {
+  return at::empty({count}, at::kFloat);
+}
+float* Floats(const at::Tensor& tensor) {
+  return tensor.data_ptr<float>();
+}
+char* Bytes(const at::Tensor& tensor) {
+  return static_cast<char*>(tensor.data_ptr());
+}
 
 struct Place {
   int group, part;
@@ -40,13 +46,20 @@ struct Place {
 // In which group of a layer a projection is, and where in it.
 Place PlaceOf(Projection projection) {
   switch (projection) {
-    case Projection::kQ: return {0, 0};
-    case Projection::kK: return {0, 1};
-    case Projection::kV: return {0, 2};
-    case Projection::kO: return {1, 0};
-    case Projection::kGate: return {2, 0};
-    case Projection::kUp: return {2, 1};
-    case Projection::kDown: break;
+    case Projection::kQ:
+      return {0, 0};
+    case Projection::kK:
+      return {0, 1};
+    case Projection::kV:
+      return {0, 2};
+    case Projection::kO:
+      return {1, 0};
+    case Projection::kGate:
+      return {2, 0};
+    case Projection::kUp:
+      return {2, 1};
+    case Projection::kDown:
+      break;
   }
   return {3, 0};
 }
@@ -178,9 +191,9 @@ class LoraModel::Impl {
         const int64_t rank = pair.a.rows;
         if (rank != options_.rank || pair.a.columns != inputs || pair.b.rows != outputs ||
             pair.b.columns != rank) {
-          status = Fail(ErrorKind::kBadInput,
-                        "setting the adapter: " + pair.projection + " of layer " +
-                            std::to_string(layer) + " has another shape than the model's");
+          status = Fail(ErrorKind::kBadInput, "setting the adapter: " + pair.projection +
+                                                  " of layer " + std::to_string(layer) +
+                                                  " has another shape than the model's");
           return;
         }
         ++found;
@@ -195,7 +208,8 @@ class LoraModel::Impl {
       }
     });
     if (status && found != adapter.pairs.size()) {
-      status = Fail(ErrorKind::kBadInput, "setting the adapter: it names layers that are not there");
+      status =
+          Fail(ErrorKind::kBadInput, "setting the adapter: it names layers that are not there");
     }
     ParametersChanged();
     return status;
@@ -246,10 +260,9 @@ class LoraModel::Impl {
     }
     parameters_ = at::zeros({count}, at::kFloat);
     gradients_ = at::zeros({count}, at::kFloat);
-    EachProjection([&](int64_t layer, Projection projection, int64_t a_at, int64_t,
-                       int64_t inputs, int64_t) {
-      idiolect::Random random(
-          Hash64(std::to_string(layer) + NameOf(projection), options_.seed));
+    EachProjection([&](int64_t layer, Projection projection, int64_t a_at, int64_t, int64_t inputs,
+                       int64_t) {
+      idiolect::Random random(Hash64(std::to_string(layer) + NameOf(projection), options_.seed));
       const double bound = 1.0 / std::sqrt(static_cast<double>(inputs));
       for (int64_t i = 0; i < options_.rank * inputs; ++i) {
         Floats(parameters_)[a_at + i] = static_cast<float>((random.Uniform() * 2 - 1) * bound);
@@ -366,9 +379,9 @@ class LoraModel::Impl {
                   {Floats(sums), Dtype::kF32, n, nullptr, 0});
     compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
-        Floats(inverse)[i] = kernels_.rms_norm_add(
-            Floats(sums) + i * n, post_norm.data(), Floats(hidden) + i * n, n,
-            weights_.config.norm_epsilon, Floats(out) + i * n);
+        Floats(inverse)[i] =
+            kernels_.rms_norm_add(Floats(sums) + i * n, post_norm.data(), Floats(hidden) + i * n, n,
+                                  weights_.config.norm_epsilon, Floats(out) + i * n);
       }
     });
   }
@@ -413,11 +426,10 @@ class LoraModel::Impl {
         const int64_t position = positions_[static_cast<size_t>(i)];
         for (int64_t h = 0; h < heads; ++h) {
           const std::vector<float>& norm = h < c.heads ? w.q_norm : w.k_norm;
-          kernels_.head_rotate[index_](
-              from + h * dim * size_, norm.empty() ? nullptr : norm.data(), c.norm_epsilon,
-              rope_->Cosines(c.IsSliding(layer), position),
-              rope_->Sines(c.IsSliding(layer), position), rope_->half(), dim,
-              to + h * dim * size_);
+          kernels_.head_rotate[index_](from + h * dim * size_, norm.empty() ? nullptr : norm.data(),
+                                       c.norm_epsilon, rope_->Cosines(c.IsSliding(layer), position),
+                                       rope_->Sines(c.IsSliding(layer), position), rope_->half(),
+                                       dim, to + h * dim * size_);
         }
         if (from != to) {
           const auto done = static_cast<size_t>(heads * dim * size_);
@@ -476,9 +488,9 @@ class LoraModel::Impl {
       auto source = [&](int64_t i) { return from[static_cast<size_t>(start + i)] * n; };
       compute_.Ranges(rows, kGrain, [&](int64_t first, int64_t last) {
         for (int64_t i = first; i < last; ++i) {
-          inverse[static_cast<size_t>(i)] = kernels_.rms_norm[index_](
-              Floats(hidden_out_) + source(i), weights_.final_norm.data(), n, c.norm_epsilon,
-              Bytes(head_in_) + i * n * size_);
+          inverse[static_cast<size_t>(i)] =
+              kernels_.rms_norm[index_](Floats(hidden_out_) + source(i), weights_.final_norm.data(),
+                                        n, c.norm_epsilon, Bytes(head_in_) + i * n * size_);
         }
       });
       Multiply(compute_, rows, {Bytes(head_in_), n}, weights_.Head(),
@@ -503,11 +515,10 @@ class LoraModel::Impl {
                {Floats(d_head_in_), Dtype::kF32, n, nullptr, 0});
       compute_.Ranges(rows, kGrain, [&](int64_t first, int64_t last) {
         for (int64_t i = first; i < last; ++i) {
-          kernels_.rms_norm_backward_add(Floats(d_head_in_) + i * n,
-                                         Floats(hidden_out_) + source(i),
-                                         weights_.final_norm.data(),
-                                         inverse[static_cast<size_t>(i)], n,
-                                         Floats(d_hidden_) + source(i));
+          kernels_.rms_norm_backward_add(
+              Floats(d_head_in_) + i * n, Floats(hidden_out_) + source(i),
+              weights_.final_norm.data(), inverse[static_cast<size_t>(i)], n,
+              Floats(d_hidden_) + source(i));
         }
       });
     }
@@ -558,8 +569,8 @@ class LoraModel::Impl {
     const int64_t ffn = c.ffn;
     auto backward = [&](int group, const at::Tensor& dy, const at::Tensor& x, native::Target dx) {
       GroupAt(layer, group)
-          .Backward(compute_, rows_, Bytes(dy), Bytes(x), Bytes(s.shrunk[group]),
-                    Bytes(d_shrunk_), Floats(gradients_), dx);
+          .Backward(compute_, rows_, Bytes(dy), Bytes(x), Bytes(s.shrunk[group]), Bytes(d_shrunk_),
+                    Floats(gradients_), dx);
     };
 
     IntoSum(w.post_ffn_norm, s.ffn_sums, s.inverse_ffn);
@@ -639,9 +650,8 @@ Result<std::unique_ptr<LoraModel>> LoraModel::Load(const Compute& compute, const
   auto impl = std::make_unique<Impl>(compute, type, options);
   ASSIGN_OR_RETURN(const ModelConfig config, ReadModelConfig(file));
   impl->Prepare(config);
-  ASSIGN_OR_RETURN(native::Weights weights, native::LoadWeights(compute, file, type,
-                                                                impl->padded_rank(),
-                                                                impl->Visitor()));
+  ASSIGN_OR_RETURN(native::Weights weights,
+                   native::LoadWeights(compute, file, type, impl->padded_rank(), impl->Visitor()));
   impl->Adopt(std::move(weights));
   return std::unique_ptr<LoraModel>(new LoraModel(std::move(impl)));
 }
@@ -656,18 +666,38 @@ std::unique_ptr<LoraModel> LoraModel::Random(const Compute& compute, const Model
   return std::unique_ptr<LoraModel>(new LoraModel(std::move(impl)));
 }
 
-LossSum LoraModel::Evaluate(const PackedRow& row) { return impl_->Run(row, false, 0); }
+LossSum LoraModel::Evaluate(const PackedRow& row) {
+  return impl_->Run(row, false, 0);
+}
 LossSum LoraModel::AccumulateGradients(const PackedRow& row, float scale) {
   return impl_->Run(row, true, scale);
 }
-void LoraModel::ZeroGradients() { impl_->gradients_.zero_(); }
-int64_t LoraModel::parameter_count() const { return impl_->parameters_.numel(); }
-float* LoraModel::parameters() { return impl_->parameters_.data_ptr<float>(); }
-float* LoraModel::gradients() { return impl_->gradients_.data_ptr<float>(); }
-void LoraModel::ParametersChanged() { impl_->ParametersChanged(); }
-LoraAdapter LoraModel::Adapter() const { return impl_->Export(impl_->parameters_); }
-LoraAdapter LoraModel::Gradients() const { return impl_->Export(impl_->gradients_); }
-Status LoraModel::SetAdapter(const LoraAdapter& adapter) { return impl_->Import(adapter); }
-const ModelConfig& LoraModel::config() const { return impl_->config(); }
+void LoraModel::ZeroGradients() {
+  impl_->gradients_.zero_();
+}
+int64_t LoraModel::parameter_count() const {
+  return impl_->parameters_.numel();
+}
+float* LoraModel::parameters() {
+  return impl_->parameters_.data_ptr<float>();
+}
+float* LoraModel::gradients() {
+  return impl_->gradients_.data_ptr<float>();
+}
+void LoraModel::ParametersChanged() {
+  impl_->ParametersChanged();
+}
+LoraAdapter LoraModel::Adapter() const {
+  return impl_->Export(impl_->parameters_);
+}
+LoraAdapter LoraModel::Gradients() const {
+  return impl_->Export(impl_->gradients_);
+}
+Status LoraModel::SetAdapter(const LoraAdapter& adapter) {
+  return impl_->Import(adapter);
+}
+const ModelConfig& LoraModel::config() const {
+  return impl_->config();
+}
 
 }  // namespace idiolect

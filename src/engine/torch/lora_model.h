@@ -46,11 +46,12 @@ struct LossSum {
 struct LoraOptions {
   int rank = 16;
   double alpha = 32;
-  uint64_t seed = 7;  // of A's first values; B begins with zeros
+  uint64_t seed = 7;          // of A's first values; B begins with zeros
   int64_t max_tokens = 1024;  // of one row
 };
 
-// Owns all memory of training. Thread-compatible; LibTorch's exceptions (out of memory) pass through.
+// Owns all memory of training. Thread-compatible; LibTorch's exceptions (out of memory) pass
+// through.
 class LoraModel {
  public:
   // `compute` must outlive the model.

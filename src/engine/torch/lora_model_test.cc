@@ -31,8 +31,7 @@ PackedRow RandomRow(const std::vector<int64_t>& lengths, int64_t vocabulary, uin
   PackedRow row;
   for (const int64_t length : lengths) {
     for (int64_t i = 0; i < length; ++i) {
-      row.tokens.push_back(
-          static_cast<int32_t>(random.Below(static_cast<uint64_t>(vocabulary))));
+      row.tokens.push_back(static_cast<int32_t>(random.Below(static_cast<uint64_t>(vocabulary))));
       row.is_target.push_back(random.Below(3) > 0);
     }
     row.starts.push_back(static_cast<int64_t>(row.tokens.size()));
@@ -179,8 +178,8 @@ void FillA(LoraPair* pair) {
                       (mlp ? ".mlp." : ".self_attn.") + pair->projection + ".lora_A.weight"));
   const double root = std::sqrt(static_cast<double>(pair->a.columns));
   for (float& value : pair->a.values) {
-    value = static_cast<float>(
-        (2.0 * static_cast<double>(random.Next() >> 40) / 16777216.0 - 1.0) / root);
+    value = static_cast<float>((2.0 * static_cast<double>(random.Next() >> 40) / 16777216.0 - 1.0) /
+                               root);
   }
 }
 
@@ -213,6 +212,9 @@ void TrainsAsRecorded(const Compute& compute, const std::string& recording) {
   const auto& settings = reference["optimizer"];
   AdamW optimizer(compute, model.parameter_count(), settings["weight_decay"].get<double>());
   ASSERT_GE(reference["steps"].size(), 10u);
+  // Late in the recording the loss is near zero and the steps amplify rounding. How much is normal
+  // is recorded, too: the same training in f64. Beyond 1e-3, four times that is allowed.
+  double loss_drift = 0, norm_drift = 0;
   for (size_t i = 0; i < reference["steps"].size(); ++i) {
     const auto& expected = reference["steps"][i];
     const auto& batch = batches[i % 2];
@@ -221,20 +223,29 @@ void TrainsAsRecorded(const Compute& compute, const std::string& recording) {
     model.ZeroGradients();
     LossSum sum;
     for (const PackedRow& row : batch) {
-      sum.Add(model.AccumulateGradients(row, static_cast<float>(1.0 / static_cast<double>(targets))));
+      sum.Add(
+          model.AccumulateGradients(row, static_cast<float>(1.0 / static_cast<double>(targets))));
     }
-    const double norm = optimizer.Step(settings["lr"].get<double>(),
-                                       reference["max_grad_norm"].get<double>(),
-                                       model.gradients(), model.parameters());
+    const double norm =
+        optimizer.Step(settings["lr"].get<double>(), reference["max_grad_norm"].get<double>(),
+                       model.gradients(), model.parameters());
     model.ParametersChanged();
-    EXPECT_NEAR(sum.Mean(), expected["loss"].get<double>(), 1e-3) << "step " << i + 1;
+    const double loss = expected["loss"].get<double>();
     const double recorded = expected["grad_norm"].get<double>();
-    EXPECT_NEAR(norm, recorded, 1e-3 * recorded + 1e-5) << "step " << i + 1;
+    loss_drift = std::max(loss_drift, std::fabs(loss - expected["loss_f64"].get<double>()));
+    norm_drift =
+        std::max(norm_drift, std::fabs(recorded / expected["grad_norm_f64"].get<double>() - 1));
+    EXPECT_NEAR(sum.Mean(), loss, std::max(1e-3, 4 * loss_drift)) << "step " << i + 1;
+    EXPECT_NEAR(norm, recorded, recorded * std::max(1e-3, 4 * norm_drift)) << "step " << i + 1;
   }
 }
 
-TEST_F(LoraModelTest, SmolLm2TrainsAsPeftDoes) { TrainsAsRecorded(compute_, "lora-smollm2.json"); }
-TEST_F(LoraModelTest, Gemma3TrainsAsPeftDoes) { TrainsAsRecorded(compute_, "lora-gemma3.json"); }
+TEST_F(LoraModelTest, SmolLm2TrainsAsPeftDoes) {
+  TrainsAsRecorded(compute_, "lora-smollm2.json");
+}
+TEST_F(LoraModelTest, Gemma3TrainsAsPeftDoes) {
+  TrainsAsRecorded(compute_, "lora-gemma3.json");
+}
 
 }  // namespace
 }  // namespace idiolect

@@ -35,7 +35,8 @@ double AdamW::Step(double rate, double clip_norm, const float* gradients, float*
   const auto t = static_cast<double>(steps_);
   step.correction1 = static_cast<float>(1 - std::pow(static_cast<double>(step.beta1), t));
   step.correction2 = static_cast<float>(1 - std::pow(static_cast<double>(step.beta2), t));
-  if (clip_norm > 0) step.gradient_scale = static_cast<float>(std::min(1.0, clip_norm / (norm + 1e-6)));
+  if (clip_norm > 0)
+    step.gradient_scale = static_cast<float>(std::min(1.0, clip_norm / (norm + 1e-6)));
   compute_.Ranges(count, kPiece, [&](int64_t first, int64_t last) {
     compute_.kernels->adam(step, gradients + first, last - first, parameters + first,
                            first_.data() + first, second_.data() + first);
