@@ -352,11 +352,12 @@ std::optional<int64_t> JsonStream::Integer() {
 
 std::optional<int64_t> JsonStream::Number() {
   const char* stop = at_;
+  bool whole = true;
   while (IsNumberCharacter(*stop)) ++stop;
   while (stop == end_) {  // it may go on behind the window
     if (static_cast<size_t>(end_ - at_) == capacity_) {
-      Stop(JsonStop::kMalformed);  // as long as a window: no number
-      return std::nullopt;
+      whole = false;  // as long as a window: passed over, for it is no number that anyone wants
+      at_ = end_;
     }
     if (!Refill(at_)) {
       at_ = end_;
@@ -368,7 +369,7 @@ std::optional<int64_t> JsonStream::Number() {
   }
   int64_t value = 0;
   const auto read = std::from_chars(at_, stop, value);
-  const bool whole = read.ec == std::errc() && read.ptr == stop;
+  whole &= read.ec == std::errc() && read.ptr == stop;
   at_ = stop;
   if (!whole) return std::nullopt;
   return value;

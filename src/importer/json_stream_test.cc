@@ -247,6 +247,13 @@ TEST(JsonStream, IntegersAlsoInQuotes) {
   EXPECT_EQ(integer("[[1]]"), std::nullopt);
 }
 
+TEST(JsonStream, NumbersLongerThanTheWindowArePassedOver) {
+  const std::string text = "[" + std::string(1000, '7') + ",-" + std::string(200, '1') + ",5]";
+  for (size_t window = 64; window < 300; ++window) {
+    EXPECT_EQ(Read(text, window).echo, "[?,?,5]") << window;
+  }
+}
+
 TEST(JsonStream, GoesBackToAPlace) {
   const std::string text = R"({"pad":"ppppppppppppppppppppppppppppppppppppppppppppppppppppppppp",)"
                            R"("list":[1,2,3],"name":"n"})";
