@@ -24,15 +24,14 @@ ONLY = {
 
 # Folders inside a module that may not be included from elsewhere: folder -> folders that may.
 PARTS = {
-    "engine/torch": ["engine/torch", "engine/module"],
-    "engine/module": ["engine/module"],
+    "engine/torch": ["engine/torch"],
 }
 
 # Headers of heavy libraries: how they begin -> where they may be included.
 HEAVY = {
-    "torch/": ["engine/torch", "engine/module"],
-    "ATen/": ["engine/torch", "engine/module"],
-    "c10/": ["engine/torch", "engine/module"],
+    "torch/": ["engine/torch"],
+    "ATen/": ["engine/torch"],
+    "c10/": ["engine/torch"],
     "sqlite3.h": ["store"],
     "simdjson.h": ["importer"],
     "curl/": ["providers"],
