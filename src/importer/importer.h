@@ -16,6 +16,9 @@ namespace idiolect {
 
 class Workspace;
 
+// Part of the import's run key: raised when the same file would give other messages.
+constexpr int kImporterCodeVersion = 1;
+
 struct ImportOptions {
   const Clock* clock = nullptr;   // null: the system's
   size_t max_text = 1024 * 1024;  // bytes of one message; what is longer is cut and counted

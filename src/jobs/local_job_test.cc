@@ -92,7 +92,8 @@ class LocalJobTest : public ::testing::Test {
   }
   size_t StepEvents(const std::string& job) {
     size_t count = 0;
-    for (const JobEvent& event : *ListJobEvents(workspace_->database(), job)) {
+    const auto events = ListJobEvents(workspace_->database(), job).value();
+    for (const JobEvent& event : events) {
       if (event.data.find("train_loss") != std::string::npos) ++count;
     }
     return count;

@@ -1,6 +1,5 @@
 #include "providers/download.h"
 
-#include <curl/curl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,14 +14,16 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/text.h"
+#include "providers/curl_library.h"
 #include "providers/disk.h"
 
 namespace idiolect {
 namespace {
 
 struct FreeCurl {
-  void operator()(CURL* curl) const { curl_easy_cleanup(curl); }
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+  const CurlLibrary* library;
+  void operator()(CURL* curl) const { library->easy_cleanup(curl); }
+  void operator()(curl_slist* list) const { library->slist_free_all(list); }
 };
 using Steady = std::chrono::steady_clock;
 using CurlHandle = std::unique_ptr<CURL, FreeCurl>;
@@ -64,6 +65,7 @@ struct Transfer {
   const DownloadRequest& request;
   Progress& progress;
   const Interrupt& interrupt;
+  const CurlLibrary& library;
   CURL* curl = nullptr;
   GrowingFile* file = nullptr;
   uint64_t asked_from = 0;
@@ -128,7 +130,7 @@ TryEnd OtherFile(const DownloadRequest& request, uint64_t bytes) {
 std::optional<TryEnd> JudgeHeaders(Transfer* transfer) {
   const auto& request = transfer->request;
   long status = 0;
-  curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
+  transfer->library.easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &status);
   if (status == 206) {
     if (transfer->range_total && *transfer->range_total != request.bytes) {
       return OtherFile(request, *transfer->range_total);
@@ -209,37 +211,41 @@ int OnTick(void* user, curl_off_t, curl_off_t received, curl_off_t, curl_off_t) 
 }
 
 CurlList RequestHeaders(const Transfer& transfer) {
-  curl_slist* list = curl_slist_append(nullptr, "Accept-Encoding: identity");
+  const CurlLibrary& library = transfer.library;
+  curl_slist* list = library.slist_append(nullptr, "Accept-Encoding: identity");
   // A server whose file is a new version answers with all of it instead of a piece.
   if (transfer.asked_from > 0 && !transfer.known_etag.empty() &&
       !transfer.known_etag.starts_with("W/")) {
-    list = curl_slist_append(list, ("If-Range: " + transfer.known_etag).c_str());
+    list = library.slist_append(list, ("If-Range: " + transfer.known_etag).c_str());
   }
-  return CurlList(list);
+  return CurlList(list, FreeCurl{&library});
 }
 
 void Configure(const DownloadRequest& request, const char* range, curl_slist* headers,
                char* error_text, Transfer* transfer) {
   CURL* curl = transfer->curl;
+  const auto set = [&](CURLoption option, auto value) {
+    transfer->library.easy_setopt(curl, option, value);
+  };
   const char* protocols = request.transport == Transport::kAllowPlainHttp ? "http,https" : "https";
-  curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, protocols);
-  curl_easy_setopt(curl, CURLOPT_REDIR_PROTOCOLS_STR, protocols);
-  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 1L);
-  curl_easy_setopt(curl, CURLOPT_MAXREDIRS, 10L);
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, static_cast<long>(request.connect_timeout_s));
-  curl_easy_setopt(curl, CURLOPT_USERAGENT, "idiolect");
-  curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error_text);
-  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-  if (range != nullptr) curl_easy_setopt(curl, CURLOPT_RANGE, range);
-  curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, OnHeader);
-  curl_easy_setopt(curl, CURLOPT_HEADERDATA, transfer);
-  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, OnBody);
-  curl_easy_setopt(curl, CURLOPT_WRITEDATA, transfer);
-  curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-  curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, OnTick);
-  curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transfer);
+  set(CURLOPT_URL, request.url.c_str());
+  set(CURLOPT_PROTOCOLS_STR, protocols);
+  set(CURLOPT_REDIR_PROTOCOLS_STR, protocols);
+  set(CURLOPT_FOLLOWLOCATION, 1L);
+  set(CURLOPT_MAXREDIRS, 10L);
+  set(CURLOPT_NOSIGNAL, 1L);
+  set(CURLOPT_CONNECTTIMEOUT, static_cast<long>(request.connect_timeout_s));
+  set(CURLOPT_USERAGENT, "idiolect");
+  set(CURLOPT_ERRORBUFFER, error_text);
+  set(CURLOPT_HTTPHEADER, headers);
+  if (range != nullptr) set(CURLOPT_RANGE, range);
+  set(CURLOPT_HEADERFUNCTION, OnHeader);
+  set(CURLOPT_HEADERDATA, transfer);
+  set(CURLOPT_WRITEFUNCTION, OnBody);
+  set(CURLOPT_WRITEDATA, transfer);
+  set(CURLOPT_NOPROGRESS, 0L);
+  set(CURLOPT_XFERINFOFUNCTION, OnTick);
+  set(CURLOPT_XFERINFODATA, transfer);
 }
 
 std::optional<TryEnd> JudgeStatus(const DownloadRequest& request, long status) {
@@ -254,11 +260,11 @@ std::optional<TryEnd> JudgeStatus(const DownloadRequest& request, long status) {
   return std::nullopt;
 }
 
-TryEnd TryOnce(const DownloadRequest& request, GrowingFile* file, Progress& progress,
-               const Interrupt& interrupt) {
-  CurlHandle curl(curl_easy_init());
+TryEnd TryOnce(const CurlLibrary& library, const DownloadRequest& request, GrowingFile* file,
+               Progress& progress, const Interrupt& interrupt) {
+  CurlHandle curl(library.easy_init(), FreeCurl{&library});
   if (!curl) return {TryEnd::Kind::kGiveUp, {ErrorKind::kFailed, "starting libcurl failed", ""}};
-  Transfer transfer{request, progress, interrupt};
+  Transfer transfer{request, progress, interrupt, library};
   transfer.curl = curl.get();
   transfer.file = file;
   transfer.asked_from = file->size();
@@ -268,7 +274,7 @@ TryEnd TryOnce(const DownloadRequest& request, GrowingFile* file, Progress& prog
   char error_text[CURL_ERROR_SIZE] = "";
   Configure(request, transfer.asked_from > 0 ? range.c_str() : nullptr, headers.get(), error_text,
             &transfer);
-  const CURLcode code = curl_easy_perform(curl.get());
+  const CURLcode code = library.easy_perform(curl.get());
 
   if (interrupt.Requested()) {
     return {TryEnd::Kind::kGiveUp,
@@ -276,13 +282,13 @@ TryEnd TryOnce(const DownloadRequest& request, GrowingFile* file, Progress& prog
              "the same command goes on from there"}};
   }
   long status = 0;
-  curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
+  library.easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &status);
   if (auto end = JudgeStatus(request, status)) return *end;
   if (transfer.end) return *transfer.end;
   if (code == CURLE_OK && file->size() == request.bytes) return {TryEnd::Kind::kComplete, {}};
   const bool hopeless = code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_URL_MALFORMAT ||
                         code == CURLE_PEER_FAILED_VERIFICATION || code == CURLE_TOO_MANY_REDIRECTS;
-  std::string why = error_text[0] != '\0' ? error_text : curl_easy_strerror(code);
+  std::string why = error_text[0] != '\0' ? error_text : library.easy_strerror(code);
   if (code == CURLE_OK) why = "it ended after " + std::to_string(file->size()) + " bytes";
   return {hopeless ? TryEnd::Kind::kGiveUp : TryEnd::Kind::kTryAgain,
           {ErrorKind::kUnavailable, Doing(request) + ": " + why,
@@ -304,11 +310,12 @@ bool Pause(int milliseconds, const Interrupt& interrupt) {
 
 Status TryUntilComplete(const DownloadRequest& request, GrowingFile* file, Progress& progress,
                         const Interrupt& interrupt) {
+  ASSIGN_OR_RETURN(const CurlLibrary* library, LoadCurl());
   bool started_over = false;
   int delay_ms = request.retry_delay_ms;
   for (int tried = 1; file->size() < request.bytes;) {
     const uint64_t before = file->size();
-    auto end = TryOnce(request, file, progress, interrupt);
+    auto end = TryOnce(*library, request, file, progress, interrupt);
     switch (end.kind) {
       case TryEnd::Kind::kComplete:
         return {};
