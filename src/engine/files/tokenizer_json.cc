@@ -1,0 +1,304 @@
+#include "engine/files/tokenizer_json.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "base/file.h"
+#include "engine/files/quoted.h"
+#include "engine/files/tokenizer_spec.h"
+
+namespace idiolect {
+namespace {
+
+using Json = nlohmann::json;
+
+// A member, or null when there is none.
+const Json& At(const Json& object, const char* key) {
+  static const Json kNull;
+  if (!object.is_object()) return kNull;
+  const auto found = object.find(key);
+  return found == object.end() ? kNull : *found;
+}
+
+std::string_view TextOf(const Json& json) {
+  return json.is_string() ? std::string_view(json.get_ref<const std::string&>())
+                          : std::string_view();
+}
+
+bool IsTrue(const Json& json) {
+  return json.is_boolean() && json.get<bool>();
+}
+
+// In tokenizer_config.json a token is its text, or an object with it.
+std::string_view TokenOf(const Json& json) {
+  return json.is_object() ? TextOf(At(json, "content")) : TextOf(json);
+}
+
+// A pre-tokenizer, normalizer and so on is one step or a Sequence of them.
+std::vector<const Json*> Steps(const Json& json, const char* sequence_key) {
+  std::vector<const Json*> steps;
+  if (TextOf(At(json, "type")) == "Sequence") {
+    for (const Json& step : At(json, sequence_key)) steps.push_back(&step);
+  } else if (!json.is_null()) {
+    steps.push_back(&json);
+  }
+  return steps;
+}
+
+std::optional<PreTokenizer> FindByExpression(std::string_view expression) {
+  constexpr std::string_view kBegin = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|";
+  constexpr std::string_view kEnd =
+      "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+  if (expression.size() < kBegin.size() + kEnd.size() ||
+      expression.substr(0, kBegin.size()) != kBegin ||
+      expression.substr(expression.size() - kEnd.size()) != kEnd) {
+    return std::nullopt;
+  }
+  expression.remove_prefix(kBegin.size());
+  expression.remove_suffix(kEnd.size());
+  if (expression == "\\p{N}{1,3}") return PreTokenizer::kLlama3;
+  if (expression == "\\p{N}") return PreTokenizer::kQwen2;
+  return std::nullopt;
+}
+
+class JsonReader {
+ public:
+  JsonReader(const TokenizerFolderTexts& texts, const std::string& what)
+      : what_("reading the tokenizer of " + what),
+        root_(Json::parse(texts.tokenizer, nullptr, false)),
+        config_(Json::parse(texts.config, nullptr, false)),
+        generation_(Json::parse(texts.generation, nullptr, false)) {}
+
+  Result<Tokenizer> Run() {
+    if (!root_.is_object()) return Bad("tokenizer.json is no JSON object");
+    RETURN_IF_ERROR(ReadModel());
+    if (spec_.kind == TokenizerKind::kByteLevel) {
+      RETURN_IF_ERROR(ReadByteLevel());
+    } else {
+      RETURN_IF_ERROR(ReadSentencePiece());
+    }
+    RETURN_IF_ERROR(ReadAddedTokens());
+    RETURN_IF_ERROR(ReadMerges());
+    ReadNamedTokens();
+    return Tokenizer::FromSpec(spec_, what_);
+  }
+
+ private:
+  tl::unexpected<Error> Bad(const std::string& why, std::string hint = {}) const {
+    return Fail(ErrorKind::kBadInput, what_ + ": " + why, std::move(hint));
+  }
+  tl::unexpected<Error> NotSupported(const std::string& field) const {
+    return Bad(
+        field + " is not supported",
+        "supported are the tokenizers of GPT-2, SmolLM2, Llama 3, Qwen 2 and 3, and Gemma 3");
+  }
+
+  Status Put(int64_t id, std::string_view text, TokenKind kind) {
+    // Vocabularies have small holes at most; a wild number must not make us reserve memory.
+    const auto most = static_cast<int64_t>(2 * entries_ + 65536);
+    if (id < 0 || id > most) return Bad("the id " + std::to_string(id) + " makes no sense");
+    const auto at = static_cast<size_t>(id);
+    if (at >= spec_.texts.size()) {
+      spec_.texts.resize(at + 1);
+      spec_.kinds.resize(at + 1, TokenKind::kUnused);
+    }
+    spec_.texts[at] = text;
+    spec_.kinds[at] = kind;
+    return {};
+  }
+
+  Status ReadModel() {
+    const Json& model = At(root_, "model");
+    const std::string_view type = TextOf(At(model, "type"));
+    if (type != "BPE") return NotSupported("model.type " + Quoted(type));
+    if (!At(model, "dropout").is_null() && At(model, "dropout") != 0) {
+      return NotSupported("model.dropout");
+    }
+    for (const char* key : {"continuing_subword_prefix", "end_of_word_suffix"}) {
+      if (!TextOf(At(model, key)).empty()) return NotSupported(std::string("model.") + key);
+    }
+    spec_.kind = IsTrue(At(model, "byte_fallback")) ? TokenizerKind::kSentencePiece
+                                                    : TokenizerKind::kByteLevel;
+    spec_.ignore_merges = IsTrue(At(model, "ignore_merges"));
+    const Json& vocab = At(model, "vocab");
+    if (!vocab.is_object() || vocab.empty()) return Bad("model.vocab is missing");
+    entries_ = vocab.size();
+    const bool bytes = spec_.kind == TokenizerKind::kSentencePiece;
+    for (const auto& [text, id] : vocab.items()) {
+      if (!id.is_number_integer()) return Bad("model.vocab holds an id that is no number");
+      const bool byte = bytes && text.size() == 6 && text.compare(0, 3, "<0x") == 0;
+      RETURN_IF_ERROR(Put(id.get<int64_t>(), text, byte ? TokenKind::kByte : TokenKind::kNormal));
+    }
+    const std::string_view unknown = TextOf(At(model, "unk_token"));
+    if (!unknown.empty()) spec_.unknown = Find(unknown);
+    return {};
+  }
+
+  Status ReadByteLevel() {
+    bool byte_level = false;
+    std::optional<PreTokenizer> kind;
+    bool digits = false;
+    for (const Json* step : Steps(At(root_, "pre_tokenizer"), "pretokenizers")) {
+      const std::string_view type = TextOf(At(*step, "type"));
+      if (type == "ByteLevel") {
+        byte_level = true;
+        if (IsTrue(At(*step, "add_prefix_space"))) {
+          return NotSupported("pre_tokenizer.add_prefix_space");
+        }
+        if (!kind && At(*step, "use_regex") != false) kind = PreTokenizer::kGpt2;
+      } else if (type == "Digits" && IsTrue(At(*step, "individual_digits"))) {
+        digits = true;
+      } else if (type == "Split" && TextOf(At(*step, "behavior")) == "Isolated") {
+        const std::string_view expression = TextOf(At(At(*step, "pattern"), "Regex"));
+        kind = FindByExpression(expression);
+        if (!kind) return NotSupported("the pre_tokenizer's expression " + Quoted(expression));
+      } else {
+        return NotSupported("pre_tokenizer " + Quoted(type));
+      }
+    }
+    if (!byte_level || !kind) return NotSupported("a BPE without ByteLevel or byte_fallback");
+    if (digits && *kind != PreTokenizer::kGpt2) {
+      return NotSupported("pre_tokenizer \"Digits\" beside an expression");
+    }
+    spec_.pre_tokenizer = digits ? PreTokenizer::kDigitsThenGpt2 : *kind;
+    for (const Json* step : Steps(At(root_, "normalizer"), "normalizers")) {
+      if (TextOf(At(*step, "type")) != "NFC") {
+        return NotSupported("normalizer " + Quoted(TextOf(At(*step, "type"))));
+      }
+      spec_.normalize_nfc = true;
+    }
+    return {};
+  }
+
+  Status ReadSentencePiece() {
+    for (const Json* step : Steps(At(root_, "pre_tokenizer"), "pretokenizers")) {
+      // Once spaces are ▁, there is nothing to split at: Gemma's file has this without effect.
+      if (TextOf(At(*step, "type")) != "Split" ||
+          TextOf(At(At(*step, "pattern"), "String")) != " ") {
+        return NotSupported("pre_tokenizer " + Quoted(TextOf(At(*step, "type"))));
+      }
+    }
+    bool replaced = false;
+    for (const Json* step : Steps(At(root_, "normalizer"), "normalizers")) {
+      const std::string_view type = TextOf(At(*step, "type"));
+      if (type == "Replace" && TextOf(At(At(*step, "pattern"), "String")) == " " &&
+          TextOf(At(*step, "content")) == kMetaSpace) {
+        replaced = true;
+      } else if (type == "Prepend" && TextOf(At(*step, "prepend")) == kMetaSpace) {
+        spec_.add_space_prefix = true;
+      } else {
+        return NotSupported("normalizer " + Quoted(type));
+      }
+    }
+    return replaced ? Status() : Status(NotSupported("a normalizer that keeps spaces"));
+  }
+
+  Status ReadAddedTokens() {
+    for (const Json& token : At(root_, "added_tokens")) {
+      const std::string_view text = TextOf(At(token, "content"));
+      const Json& id = At(token, "id");
+      if (text.empty() || !id.is_number_integer()) return Bad("added_tokens holds no sound token");
+      for (const char* key : {"lstrip", "rstrip", "single_word"}) {
+        if (IsTrue(At(token, key))) {
+          return NotSupported(std::string("added_tokens.") + key + " of " + Quoted(text));
+        }
+      }
+      RETURN_IF_ERROR(
+          Put(id.get<int64_t>(), text,
+              IsTrue(At(token, "special")) ? TokenKind::kControl : TokenKind::kUserDefined));
+    }
+    if (spec_.unknown && spec_.kinds[static_cast<size_t>(*spec_.unknown)] == TokenKind::kNormal) {
+      spec_.kinds[static_cast<size_t>(*spec_.unknown)] = TokenKind::kUnknown;
+    }
+    return {};
+  }
+
+  Status ReadMerges() {
+    const Json& merges = At(At(root_, "model"), "merges");
+    if (!merges.is_array()) return Bad("model.merges is missing");
+    spec_.merges.reserve(merges.size());
+    for (const Json& merge : merges) {
+      if (merge.is_array() && merge.size() == 2 && merge[0].is_string() && merge[1].is_string()) {
+        spec_.merges.push_back({TextOf(merge[0]), TextOf(merge[1])});
+        continue;
+      }
+      const std::string_view both = TextOf(merge);
+      const size_t space = both.find(' ', 1);
+      if (space == std::string_view::npos) return Bad("model.merges holds a merge of one token");
+      spec_.merges.push_back({both.substr(0, space), both.substr(space + 1)});
+    }
+    return {};
+  }
+
+  std::optional<int64_t> Find(std::string_view text) const {
+    for (size_t i = 0; i < spec_.texts.size(); ++i) {
+      if (!text.empty() && spec_.texts[i] == text) return static_cast<int64_t>(i);
+    }
+    return std::nullopt;
+  }
+
+  void ReadNamedTokens() {
+    std::string_view first;  // what the post-processor puts in front
+    for (const Json* step : Steps(At(root_, "post_processor"), "processors")) {
+      if (TextOf(At(*step, "type")) != "TemplateProcessing") continue;
+      const Json& single = At(*step, "single");
+      if (single.is_array() && !single.empty()) {
+        first = TextOf(At(At(single[0], "SpecialToken"), "id"));
+      }
+    }
+    spec_.add_bos = !first.empty() || IsTrue(At(config_, "add_bos_token"));
+    const std::string_view bos = TokenOf(At(config_, "bos_token"));
+    spec_.bos = Find(bos.empty() ? first : bos);
+    spec_.eos = Find(TokenOf(At(config_, "eos_token")));
+    spec_.padding = Find(TokenOf(At(config_, "pad_token")));
+    const Json& ends = At(generation_, "eos_token_id");
+    if (ends.is_number_integer()) spec_.more_ends.push_back(ends.get<int64_t>());
+    if (!ends.is_array()) return;
+    for (const Json& end : ends) {
+      if (end.is_number_integer()) spec_.more_ends.push_back(end.get<int64_t>());
+    }
+  }
+
+  static constexpr std::string_view kMetaSpace = "\xe2\x96\x81";
+
+  std::string what_;
+  Json root_, config_, generation_;  // the specification borrows from them
+  TokenizerSpec spec_;
+  size_t entries_ = 0;
+};
+
+Result<std::string> ReadOrEmpty(const std::filesystem::path& path) {
+  if (!Exists(path)) return std::string();
+  return ReadFile(path);
+}
+
+}  // namespace
+
+Result<Tokenizer> ParseTokenizerJson(const TokenizerFolderTexts& texts, const std::string& what) {
+  return JsonReader(texts, what).Run();
+}
+
+Result<Tokenizer> ReadTokenizerFolder(const std::filesystem::path& folder) {
+  TokenizerFolderTexts texts;
+  ASSIGN_OR_RETURN(texts.tokenizer, ReadFile(folder / "tokenizer.json"));
+  ASSIGN_OR_RETURN(texts.config, ReadOrEmpty(folder / "tokenizer_config.json"));
+  ASSIGN_OR_RETURN(texts.generation, ReadOrEmpty(folder / "generation_config.json"));
+  return ParseTokenizerJson(texts, folder.string());
+}
+
+Result<std::string> ReadTemplateOfFolder(const std::filesystem::path& folder) {
+  if (Exists(folder / "chat_template.jinja")) return ReadFile(folder / "chat_template.jinja");
+  ASSIGN_OR_RETURN(const std::string text, ReadOrEmpty(folder / "tokenizer_config.json"));
+  const Json config = Json::parse(text, nullptr, false);
+  const Json& value = At(config, "chat_template");
+  if (value.is_string()) return std::string(TextOf(value));
+  // Several, by name: the one for plain conversations is "default".
+  for (const Json& named : value) {
+    if (TextOf(At(named, "name")) == "default") return std::string(TextOf(At(named, "template")));
+  }
+  return std::string();
+}
+
+}  // namespace idiolect
