@@ -25,8 +25,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Chats up to this size in memory are read once and not twice.
-constexpr size_t kCacheBytes = size_t{48} << 20;
 constexpr int64_t kFewSamples = 10;  // fewer and hosted providers refuse the file
 
 struct Persona {
@@ -48,7 +46,8 @@ class Build {
         options_(options),
         clock_(clock),
         progress_(progress),
-        interrupt_(interrupt) {}
+        interrupt_(interrupt),
+        cache_(options.cache_bytes) {}
 
   Result<BuildSummary> Run(PersonId persona);
 
@@ -76,7 +75,7 @@ class Build {
   std::string fingerprint_;
   int64_t now_ = 0;
   uint64_t shown_ = 0;  // messages, in both passes
-  ConversationCache cache_{kCacheBytes};
+  ConversationCache cache_;
   BuildSummary summary_;
 };
 

@@ -40,8 +40,11 @@ struct BuildOptions {
   // the language of the chats.
   Language language = Language::kEnglish;
 
+  // Chats up to this size in memory are read once and not twice. Changes no result.
+  size_t cache_bytes = size_t{48} << 20;
+
   ConversationOptions Conversations() const;
-  // Every option by name, as text.
+  // Every option that changes the result, by name, as text.
   RunKey ToKey() const;
 };
 

@@ -9,6 +9,28 @@ namespace {
 
 constexpr uint32_t kPlaceholderCharacters = 10;
 
+// The letter or digit at text[*at] in lower case, or 0 for anything else. Every answer passes here,
+// so that Latin and Russian letters go without tables.
+char32_t NextFoldedLetter(std::string_view text, size_t* at) {
+  const auto byte = static_cast<unsigned char>(text[*at]);
+  if (byte < 0x80) {
+    ++*at;
+    if (byte >= 'A' && byte <= 'Z') return byte + 32u;
+    return (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') ? byte : 0;
+  }
+  if ((byte == 0xD0 || byte == 0xD1) && *at + 1 < text.size()) {
+    const char32_t c = (byte & 0x1Fu) << 6 | (static_cast<unsigned char>(text[*at + 1]) & 0x3Fu);
+    if (c >= U'А' && c <= U'я') {
+      *at += 2;
+      return c <= U'Я' ? c + 32 : c;
+    }
+  }
+  const char32_t c = NextCodePoint(text, at);
+  if (!IsLetter(c) && !IsNumber(c)) return 0;
+  const char32_t lower = ToLower(c);
+  return lower == U'ё' ? U'е' : lower;
+}
+
 bool HasWords(const Conversation& conversation, const Said& said) {
   return !TrimSpace(conversation.text(said)).empty();
 }
@@ -41,10 +63,8 @@ uint64_t HashOfWords(std::string_view text, uint64_t seed) {
   uint64_t hash = seed ^ 0xcbf29ce484222325ull;
   bool any = false;
   for (size_t at = 0; at < text.size();) {
-    char32_t c = NextCodePoint(text, &at);
-    if (!IsLetter(c) && !IsNumber(c)) continue;
-    c = ToLower(c);
-    if (c == U'ё') c = U'е';
+    const char32_t c = NextFoldedLetter(text, &at);
+    if (c == 0) continue;
     hash = (hash ^ c) * 0x100000001b3ull;
     any = true;
   }

@@ -7,12 +7,14 @@ namespace {
 
 constexpr size_t kLongestName = 64;
 
-// One line, without control characters: a display name is whatever somebody typed.
+// One line, without control characters and invisible joiners: a display name is whatever somebody
+// typed.
 std::string CleanName(std::string_view name) {
   std::string clean;
   size_t characters = 0;
   for (size_t at = 0; at < name.size() && characters < kLongestName; ++characters) {
     const char32_t c = NextCodePoint(name, &at);
+    if (c == 0xFE0F || (c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E)) continue;
     AppendUtf8(c < 0x20 || c == 0x7F || IsSpace(c) ? U' ' : c, &clean);
   }
   return std::string(TrimSpace(clean));
