@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""SIGKILL in the middle of import and build, at many moments; the same command afterwards must give what it gives
+undisturbed. (Training: kill_training_test.py.)"""
+
+import random
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import program
+from program import Workspace
+
+MESSAGES = 60_000
+KILLS = 8
+TABLES = {  # without the times at which things were done
+    "chats": "SELECT * FROM chats ORDER BY id",
+    "people": "SELECT * FROM people ORDER BY id",
+    "names": "SELECT * FROM person_names ORDER BY person_id, name",
+    "messages": "SELECT * FROM messages ORDER BY id",
+}
+
+
+def moments(seconds, dice):
+    """Moments spread over a run of so many seconds, each at random within its share."""
+    return [seconds * (share + dice.random()) / KILLS for share in range(KILLS)]
+
+
+class Killed(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.export = Path(cls.folder.name, "result.json")
+        program.write_export(cls.export, MESSAGES)
+        cls.dice = random.Random(3)
+
+    def test_import(self):
+        undisturbed = Workspace()
+        start = time.monotonic()
+        undisturbed.json("import", self.export)
+        seconds = time.monotonic() - start
+        expected = {name: undisturbed.digest(query) for name, query in TABLES.items()}
+        self.assertEqual(undisturbed.rows("SELECT count(*) FROM messages"), [(MESSAGES,)])
+
+        killed = 0
+        for moment in moments(seconds, self.dice):
+            workspace = Workspace()
+            killed += workspace.kill_after(moment, "import", self.export)
+            workspace.json("import", self.export)
+            for name, query in TABLES.items():
+                self.assertEqual(workspace.digest(query), expected[name], f"{name} after a kill at {moment:.3f} s")
+        self.assertGreaterEqual(killed, KILLS // 2)
+
+    def test_import_killed_again_and_again(self):
+        undisturbed = Workspace()
+        undisturbed.json("import", self.export)
+        workspace = Workspace()
+        for moment in moments(0.6, self.dice):
+            workspace.kill_after(moment, "import", self.export)
+        workspace.json("import", self.export)
+        for name, query in TABLES.items():
+            self.assertEqual(workspace.digest(query), undisturbed.digest(query), name)
+
+    def test_build(self):
+        workspace = Workspace()
+        workspace.json("import", self.export)
+        start = time.monotonic()
+        first = workspace.json("build", "--persona", "Dora")
+        seconds = time.monotonic() - start
+        expected = {split: program.file_digest(Path(first["dir"], f"{split}.jsonl"))
+                    for split in ("train", "valid", "test")}
+        samples = "SELECT {} FROM samples WHERE dataset_id = (SELECT max(id) FROM datasets) ORDER BY answer".format(
+            "answer, answer_last, answers_to, conversation, link, split, line")
+        expected_samples = workspace.digest(samples)
+
+        killed = 0
+        for moment in moments(seconds, self.dice):
+            other = Workspace()
+            other.json("import", self.export)
+            killed += other.kill_after(moment, "build", "--persona", "Dora")
+            summary = other.json("build", "--persona", "Dora")
+            for split, digest in expected.items():
+                self.assertEqual(program.file_digest(Path(summary["dir"], f"{split}.jsonl")), digest,
+                                 f"{split} after a kill at {moment:.3f} s")
+            self.assertEqual(other.digest(samples), expected_samples)
+            # A dataset's folder is whole or not there at all.
+            for folder in (other.path / "datasets").iterdir():
+                if not folder.name.startswith("."):
+                    self.assertTrue((folder / "manifest.json").exists(), folder)
+        self.assertGreaterEqual(killed, KILLS // 2)
+
+
+if __name__ == "__main__":
+    program.main()
