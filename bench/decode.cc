@@ -91,6 +91,7 @@ int Measure(const Settings& settings) {
 int main(int argc, char** argv) {
   idiolect::native::Settings settings;
   CLI::App app{"Speed of decoding"};
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_option("--model", settings.model, "a GGUF file")->required();
   app.add_option("--precision", settings.precision, "bf16 or f32")
       ->check(CLI::IsMember({"bf16", "f32"}));

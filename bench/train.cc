@@ -1,10 +1,10 @@
 // Speed of LoRA training against the matrix-product limit, both measured here and now.
 //
-// The limit: the products that a step cannot do without, each run bare, as often as a step needs it,
-// and summed. They are: the frozen projections forward and backward to their inputs (not backward
-// below the first layer, where nothing learns), the adapters' products (x·Aᵀ, ·Bᵀ, and four
-// backward), attention's (two forward, four backward, at half their size for the causal mask), and
-// the head's forward and backward at targets. A product counts with the faster of LibTorch's
+// The limit: the products that a step cannot do without, each run bare, as often as a step needs
+// it, and summed. They are: the frozen projections forward and backward to their inputs (not
+// backward below the first layer, where nothing learns), the adapters' products (x·Aᵀ, ·Bᵀ, and
+// four backward), attention's (two forward, four backward, at half their size for the causal mask),
+// and the head's forward and backward at targets. A product counts with the faster of LibTorch's
 // at::mm and the engine's own on packed operands.
 
 #include <ATen/ATen.h>
@@ -87,7 +87,7 @@ class BareProduct {
     a_ = at::randn({product.m, product.k}).to(options);
     b_ = at::randn({product.k, product.n}).to(options);
     out_ = at::empty({product.m, product.n}, options);
-    packed_ = native::PackedMatrix(type, {product.n}, product.k);
+    packed_ = native::PackedMatrix(arena_.get(), type, {product.n}, product.k);
   }
 
   void Measure() {
@@ -110,6 +110,7 @@ class BareProduct {
   const Product product_;
   const Dtype type_;
   at::Tensor a_, b_, out_;
+  std::unique_ptr<native::Arena> arena_ = std::make_unique<native::Arena>();
   native::PackedMatrix packed_;
   double own_ = kNever, torch_ = kNever;
 };
@@ -154,8 +155,8 @@ int Measure(const Settings& settings) {
     std::fprintf(stderr, "%s (%s)\n", file.error().message.c_str(), file.error().hint.c_str());
     return 1;
   }
-  const auto loaded = LoraModel::Load(
-      compute, *file, type, {settings.rank, 2.0 * settings.rank, 7, settings.tokens});
+  const auto loaded = LoraModel::Load(compute, *file, type,
+                                      {settings.rank, 2.0 * settings.rank, 7, settings.tokens});
   if (!loaded) {
     std::fprintf(stderr, "%s\n", loaded.error().message.c_str());
     return 1;
@@ -193,8 +194,8 @@ int Measure(const Settings& settings) {
     if (settings.details) {
       std::printf("%-34s %6ld x %6ld x %6ld  %7.1f times  %6.1f GFLOP/s  %7.2f ms\n",
                   p.what.c_str(), static_cast<long>(p.m), static_cast<long>(p.n),
-                  static_cast<long>(p.k), p.times,
-                  p.Flops() / p.times / bare.seconds() / 1e9, bare.seconds() * p.times * 1e3);
+                  static_cast<long>(p.k), p.times, p.Flops() / p.times / bare.seconds() / 1e9,
+                  bare.seconds() * p.times * 1e3);
     }
   }
   const auto tokens = static_cast<double>(settings.tokens);
@@ -206,8 +207,9 @@ int Measure(const Settings& settings) {
               settings.rank, settings.precision.c_str(), settings.threads, compute.kernels->name);
   std::printf("products a step cannot do without: %.1f GFLOP, %.0f MFLOP a token\n", flops / 1e9,
               flops / tokens / 1e6);
-  std::printf("step: best %.3f s, median %.3f s of %d; bare products: %.3f s (LibTorch's alone %.3f s)\n",
-              best, median, settings.rounds, limit, torch_limit);
+  std::printf(
+      "step: best %.3f s, median %.3f s of %d; bare products: %.3f s (LibTorch's alone %.3f s)\n",
+      best, median, settings.rounds, limit, torch_limit);
   std::printf(
       "{\"bench\":\"train\",\"model\":\"%s\",\"tokens\":%ld,\"rank\":%d,\"precision\":\"%s\","
       "\"threads\":%d,\"tokens_per_s\":%.1f,\"median_tokens_per_s\":%.1f,"
@@ -226,8 +228,10 @@ int Measure(const Settings& settings) {
 int main(int argc, char** argv) {
   idiolect::Settings settings;
   CLI::App app{"Speed of LoRA training beside the matrix-product limit of this machine"};
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_option("--model", settings.model, "a GGUF file")->required();
-  app.add_option("--tokens", settings.tokens, "tokens in the packed row")->check(CLI::Range(16, 65536));
+  app.add_option("--tokens", settings.tokens, "tokens in the packed row")
+      ->check(CLI::Range(16, 65536));
   app.add_option("--samples", settings.samples, "samples that share the row")
       ->check(CLI::Range(1, 4096));
   app.add_option("--rank", settings.rank, "rank of the adapters")->check(CLI::Range(1, 512));

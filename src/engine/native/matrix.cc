@@ -20,7 +20,8 @@ struct Plan {
 // Pieces small enough that the threads finish together, large enough that a panel is reused.
 Plan PlanFor(int64_t m, int64_t panels, int threads) {
   if (threads == 1) return {std::min<int64_t>(m, 96), panels};
-  const int64_t wanted = 12 * threads;
+  // With few rows the time goes into streaming b, which is fastest in long stretches.
+  const int64_t wanted = m <= kTileRows ? threads : 12 * threads;
   Plan plan{std::min<int64_t>((m + kTileRows - 1) / kTileRows * kTileRows, 96), panels};
   auto pieces = [&] {
     return ((m + plan.row_block - 1) / plan.row_block) *
@@ -34,7 +35,7 @@ Plan PlanFor(int64_t m, int64_t panels, int threads) {
 
 }  // namespace
 
-PackedMatrix::PackedMatrix(Dtype type, std::vector<int64_t> part_columns, int64_t k,
+PackedMatrix::PackedMatrix(Arena* arena, Dtype type, std::vector<int64_t> part_columns, int64_t k,
                            int64_t extra_k)
     : type_(type), k_(k), extra_k_(extra_k) {
   const int64_t group = GroupOf(type);
@@ -52,8 +53,9 @@ PackedMatrix::PackedMatrix(Dtype type, std::vector<int64_t> part_columns, int64_
     }
     n_ += part_columns[part];
   }
-  data_ = Buffer(offset);
-  std::memset(data_.data(), 0, static_cast<size_t>(offset));
+  bytes_ = offset;
+  data_ = arena->Take(bytes_);
+  std::memset(data_, 0, static_cast<size_t>(bytes_));
 }
 
 void PackedMatrix::SetTransposed(const Compute& compute, int64_t part, int64_t first, int64_t count,

@@ -26,8 +26,9 @@ class PackedMatrix {
   };
 
   PackedMatrix() = default;
-  // All zeros.
-  PackedMatrix(Dtype type, std::vector<int64_t> part_columns, int64_t k, int64_t extra_k = 0);
+  // All zeros. The arena must outlive it.
+  PackedMatrix(Arena* arena, Dtype type, std::vector<int64_t> part_columns, int64_t k,
+               int64_t extra_k = 0);
 
   Dtype type() const { return type_; }
   int64_t n() const { return n_; }
@@ -36,8 +37,8 @@ class PackedMatrix {
   int64_t groups() const { return groups_; }
   int64_t extra_groups() const { return extra_groups_; }
   const std::vector<Panel>& panels() const { return panels_; }
-  char* Data(const Panel& panel) const { return data_.data() + panel.offset; }
-  int64_t bytes() const { return data_.bytes(); }
+  char* Data(const Panel& panel) const { return data_ + panel.offset; }
+  int64_t bytes() const { return bytes_; }
 
   // Sets columns [first, first + count) of a part, in all k rows, to rows of w[count, k]: b = wᵀ,
   // as in x·wᵀ. `first` must be a multiple of 64, and `count` too unless the part ends there.
@@ -62,7 +63,8 @@ class PackedMatrix {
   std::vector<Panel> panels_;
   std::vector<size_t> part_panels_;    // the first of each part
   std::vector<int64_t> part_columns_;  // of b, where each begins
-  Buffer data_;
+  char* data_ = nullptr;
+  int64_t bytes_ = 0;
 };
 
 // A row-major operand; `stride` in numbers.

@@ -90,18 +90,19 @@ class Loader {
   Status Load(int64_t extra_k, Weights* weights) {
     const ModelConfig& config = weights->config;
     const Dtype type = weights->type;
-    weights->embedding = PackedMatrix(type, {config.vocabulary}, config.hidden);
+    weights->embedding =
+        PackedMatrix(weights->arena.get(), type, {config.vocabulary}, config.hidden);
     RETURN_IF_ERROR(LoadVocabulary("token_embd.weight", config, &weights->embedding));
     if (!config.tied_head) {
-      weights->head = PackedMatrix(type, {config.vocabulary}, config.hidden);
+      weights->head = PackedMatrix(weights->arena.get(), type, {config.vocabulary}, config.hidden);
       RETURN_IF_ERROR(LoadVocabulary("output.weight", config, &weights->head));
     }
     RETURN_IF_ERROR(LoadVector("output_norm.weight", config.hidden, config.norm_weight_offset,
                                &weights->final_norm));
     weights->layers.resize(static_cast<size_t>(config.layers));
     for (int64_t i = 0; i < config.layers; ++i) {
-      RETURN_IF_ERROR(
-          LoadLayer(i, extra_k, config, type, &weights->layers[static_cast<size_t>(i)]));
+      RETURN_IF_ERROR(LoadLayer(i, extra_k, config, type, weights->arena.get(),
+                                &weights->layers[static_cast<size_t>(i)]));
     }
     return {};
   }
@@ -151,14 +152,14 @@ class Loader {
     return {};
   }
 
-  Status LoadLayer(int64_t i, int64_t extra_k, const ModelConfig& config, Dtype type,
+  Status LoadLayer(int64_t i, int64_t extra_k, const ModelConfig& config, Dtype type, Arena* arena,
                    LayerWeights* layer) {
     const int64_t q = config.heads * config.head_dim;
     const int64_t kv = config.kv_heads * config.head_dim;
-    layer->qkv = PackedMatrix(type, {q, kv, kv}, config.hidden, extra_k);
-    layer->output = PackedMatrix(type, {config.hidden}, q, extra_k);
-    layer->gate_up = PackedMatrix(type, {config.ffn, config.ffn}, config.hidden, extra_k);
-    layer->down = PackedMatrix(type, {config.hidden}, config.ffn, extra_k);
+    layer->qkv = PackedMatrix(arena, type, {q, kv, kv}, config.hidden, extra_k);
+    layer->output = PackedMatrix(arena, type, {config.hidden}, q, extra_k);
+    layer->gate_up = PackedMatrix(arena, type, {config.ffn, config.ffn}, config.hidden, extra_k);
+    layer->down = PackedMatrix(arena, type, {config.hidden}, config.ffn, extra_k);
     RETURN_IF_ERROR(LoadProjection(i, Projection::kQ, config, 0, &layer->qkv));
     RETURN_IF_ERROR(LoadProjection(i, Projection::kK, config, 1, &layer->qkv));
     RETURN_IF_ERROR(LoadProjection(i, Projection::kV, config, 2, &layer->qkv));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct LayerWeights {
 
 // Constant once made, hence thread-safe.
 struct Weights {
+  std::unique_ptr<Arena> arena = std::make_unique<Arena>();  // holds all matrices
   ModelConfig config;
   Dtype type = Dtype::kF32;
   PackedMatrix embedding;  // b[hidden, vocabulary]

@@ -8,15 +8,15 @@ using native::PackedMatrix;
 using native::SizeOf;
 using native::Target;
 
-AdaptedLinear::AdaptedLinear(PackedMatrix* forward, Dtype type, int64_t inputs,
-                             std::vector<int64_t> outputs, int64_t rank)
+AdaptedLinear::AdaptedLinear(native::Arena* arena, PackedMatrix* forward, Dtype type,
+                             int64_t inputs, std::vector<int64_t> outputs, int64_t rank)
     : forward_(forward), type_(type), inputs_(inputs), rank_(rank), outputs_(std::move(outputs)) {
   for (const int64_t count : outputs_) {
     total_ += count;
-    expand_.emplace_back(type, std::vector<int64_t>{rank}, count);
+    expand_.emplace_back(arena, type_, std::vector<int64_t>{rank}, count);
   }
-  backward_ = PackedMatrix(type, {inputs}, total_, ShrunkColumns());
-  shrink_ = PackedMatrix(type, {ShrunkColumns()}, inputs);
+  backward_ = PackedMatrix(arena, type_, {inputs}, total_, ShrunkColumns());
+  shrink_ = PackedMatrix(arena, type_, {ShrunkColumns()}, inputs);
 }
 
 void AdaptedLinear::SetFrozen(const Compute& compute, int64_t part, const float* w) {

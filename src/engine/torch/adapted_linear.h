@@ -13,8 +13,8 @@ class AdaptedLinear {
  public:
   // `forward` is where the frozen weights will be, with extra_k = the padded rank; it outlives
   // this. It may still be empty.
-  AdaptedLinear(native::PackedMatrix* forward, native::Dtype type, int64_t inputs,
-                std::vector<int64_t> outputs, int64_t rank);
+  AdaptedLinear(native::Arena* arena, native::PackedMatrix* forward, native::Dtype type,
+                int64_t inputs, std::vector<int64_t> outputs, int64_t rank);
 
   // While the model is loaded: W of one part, for the products of backward.
   void SetFrozen(const native::Compute& compute, int64_t part, const float* w);

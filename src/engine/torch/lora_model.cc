@@ -112,7 +112,7 @@ class LoraModel::Impl {
   // Before the weights are loaded: makes what SetFrozen fills.
   void Prepare(const ModelConfig& config) {
     weights_.config = config;
-    head_backward_ = native::PackedMatrix(type_, {config.hidden}, config.vocabulary);
+    head_backward_ = native::PackedMatrix(&arena_, type_, {config.hidden}, config.vocabulary);
     weights_.layers.resize(static_cast<size_t>(config.layers));
     // The groups point at the weights of layers, which come later but to the same places.
     for (native::LayerWeights& layer : weights_.layers) MakeGroups(&layer);
@@ -129,6 +129,7 @@ class LoraModel::Impl {
   }
   void Adopt(native::Weights weights) {
     weights_.type = weights.type;
+    weights_.arena = std::move(weights.arena);
     weights_.embedding = std::move(weights.embedding);
     weights_.head = std::move(weights.head);
     weights_.final_norm = std::move(weights.final_norm);
@@ -230,12 +231,14 @@ class LoraModel::Impl {
     const ModelConfig& c = weights_.config;
     const int64_t q = c.heads * c.head_dim;
     const int64_t kv = c.kv_heads * c.head_dim;
-    groups_.emplace_back(&layer->qkv, type_, c.hidden, std::vector<int64_t>{q, kv, kv},
+    groups_.emplace_back(&arena_, &layer->qkv, type_, c.hidden, std::vector<int64_t>{q, kv, kv},
                          padded_rank_);
-    groups_.emplace_back(&layer->output, type_, q, std::vector<int64_t>{c.hidden}, padded_rank_);
-    groups_.emplace_back(&layer->gate_up, type_, c.hidden, std::vector<int64_t>{c.ffn, c.ffn},
+    groups_.emplace_back(&arena_, &layer->output, type_, q, std::vector<int64_t>{c.hidden},
                          padded_rank_);
-    groups_.emplace_back(&layer->down, type_, c.ffn, std::vector<int64_t>{c.hidden}, padded_rank_);
+    groups_.emplace_back(&arena_, &layer->gate_up, type_, c.hidden,
+                         std::vector<int64_t>{c.ffn, c.ffn}, padded_rank_);
+    groups_.emplace_back(&arena_, &layer->down, type_, c.ffn, std::vector<int64_t>{c.hidden},
+                         padded_rank_);
   }
 
   template <typename Body>
@@ -627,6 +630,7 @@ class LoraModel::Impl {
   const int64_t padded_rank_;
   const float scale_;
 
+  native::Arena arena_;
   native::Weights weights_;
   native::PackedMatrix head_backward_;  // [vocabulary, hidden]
   std::vector<AdaptedLinear> groups_;   // four a layer
