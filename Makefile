@@ -2,7 +2,7 @@
 # (or sudo) each target works by itself from a clean clone.
 
 .DEFAULT_GOAL := build
-.PHONY: build setup demo test test-slow asan tsan clang fuzz bench lint clean help
+.PHONY: build build-all setup demo test test-slow asan tsan clang fuzz bench lint clean help
 
 JOBS = $(shell scripts/jobs)
 IDIOLECT = build/release/bin/idiolect
@@ -16,6 +16,10 @@ endef
 
 ## build: the program, optimised: build/release/bin/idiolect (also plain `make`)
 build: setup
+	$(call build_preset,release,idiolect idiolect_engine)
+
+## build-all: the program, its tests and its measurements
+build-all: setup
 	$(call build_preset,release)
 
 ## setup: installs the Debian packages that are missing
@@ -28,14 +32,14 @@ demo: build
 	scripts/demo
 
 ## test: unit, end-to-end and fuzz tests
-test: build
+test: build-all
 	scripts/setup --models smollm2-135m-instruct gemma-3-270m
 	ctest --test-dir build/release --output-on-failure --parallel $(JOBS) -LE slow
 	$(call build_preset,asan,fuzzers)
 	FUZZ_SECONDS=10 ctest --test-dir build/asan --output-on-failure --parallel $(JOBS) -L fuzz
 
 ## test-slow: the end-to-end tests that take minutes
-test-slow: build
+test-slow: build-all
 	scripts/setup --models smollm2-135m-instruct gemma-3-270m
 	ctest --test-dir build/release --output-on-failure -L slow
 
@@ -60,7 +64,7 @@ fuzz: setup
 	FUZZ_SECONDS=$(FUZZ_SECONDS) ctest --test-dir build/asan --output-on-failure --parallel $(JOBS) -L fuzz
 
 ## bench: every measurement of bench/README.md, each ending in a line of JSON
-bench: build
+bench: build-all
 	scripts/setup --models smollm2-135m-instruct gemma-3-270m
 	scripts/bench
 
