@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/stages.h"
 #include "cli/texts.h"
+#include "importer/import_report.h"
 
 namespace idiolect {
 namespace {
@@ -38,7 +39,14 @@ std::string ImportText(const Context& context, const std::string& summary) {
     }
     if (file.contains("problems")) {
       for (const auto& problem : file["problems"]) {
-        text += "  ! " + (problem.is_string() ? problem.get<std::string>() : problem.dump()) + "\n";
+        const auto kind = ProblemNamed(problem.value("kind", ""));
+        if (!kind) continue;
+        text += "  ! " +
+                DescribeProblem(
+                    {*kind, number(problem, "count"),
+                     static_cast<uint64_t>(number(problem, "byte")), number(problem, "line")},
+                    context.global.language) +
+                "\n";
       }
     }
   }

@@ -9,35 +9,55 @@ using Json = nlohmann::ordered_json;
 
 struct Words {
   const char* name;
-  const char* text;
+  Text text;
 };
 
 Words WordsOf(ProblemKind kind) {
   switch (kind) {
     case ProblemKind::kTruncated:
-      return {"truncated", "the file ends too early; every whole message before that is kept"};
+      return {"truncated",
+              {"the file ends too early; every whole message before that is kept",
+               "файл обрывается; все целые сообщения до этого места сохранены"}};
     case ProblemKind::kMalformed:
-      return {"malformed", "this is no JSON; every whole message before that is kept"};
+      return {"malformed",
+              {"this is no JSON; every whole message before that is kept",
+               "здесь не JSON; все целые сообщения до этого места сохранены"}};
     case ProblemKind::kTooDeep:
-      return {"too_deep", "nested too deeply; every whole message before that is kept"};
+      return {"too_deep",
+              {"nested too deeply; every whole message before that is kept",
+               "слишком глубокая вложенность; все целые сообщения до этого места сохранены"}};
     case ProblemKind::kTrailingData:
-      return {"trailing_data", "something stands behind the export and was not read"};
+      return {"trailing_data",
+              {"something stands behind the export and was not read",
+               "за концом экспорта есть что-то ещё, оно не прочитано"}};
     case ProblemKind::kNoChats:
-      return {"no_chats", "the export holds no chats: tick them when exporting"};
+      return {"no_chats",
+              {"the export holds no chats: tick them when exporting",
+               "в экспорте нет чатов: отметьте их при экспорте"}};
     case ProblemKind::kNotAChat:
-      return {"not_a_chat", "an entry in the list of chats is no chat"};
+      return {
+          "not_a_chat",
+          {"an entry in the list of chats is no chat", "запись в списке чатов не похожа на чат"}};
     case ProblemKind::kNoChatId:
-      return {"no_chat_id", "a chat has no id and is recognised by its name"};
+      return {"no_chat_id",
+              {"a chat has no id and is recognised by its name",
+               "у чата нет id, он узнаётся по имени"}};
     case ProblemKind::kNoDate:
-      return {"no_date", "a message has no date and got that of the one before"};
+      return {"no_date",
+              {"a message has no date and got that of the one before",
+               "у сообщения нет даты, взята дата предыдущего"}};
     case ProblemKind::kUnknownType:
-      return {"unknown_type", "a message is of an unknown type and counts as unsupported"};
+      return {"unknown_type",
+              {"a message is of an unknown type and counts as unsupported",
+               "неизвестный тип сообщения, считается неподдерживаемым"}};
     case ProblemKind::kRepairedText:
-      return {"repaired_text", "a text was not valid UTF-8 and was repaired"};
+      return {"repaired_text",
+              {"a text was not valid UTF-8 and was repaired",
+               "текст не был правильным UTF-8 и исправлен"}};
     case ProblemKind::kTextCut:
-      return {"text_cut", "a text is too long and was cut"};
+      return {"text_cut", {"a text is too long and was cut", "текст слишком длинный и обрезан"}};
   }
-  return {"", ""};
+  return {"", {"", ""}};
 }
 
 bool HasPlace(ProblemKind kind) {
@@ -72,7 +92,7 @@ Json ToJsonValue(const FileReport& file) {
     entry["count"] = problem.count;
     if (HasPlace(problem.kind)) entry["byte"] = problem.byte;
     if (HasPlace(problem.kind) && problem.line > 0) entry["line"] = problem.line;
-    entry["text"] = DescribeProblem(problem);
+    entry["text"] = DescribeProblem(problem, Language::kEnglish);
     json["problems"].push_back(std::move(entry));
   }
   return json;
@@ -103,16 +123,25 @@ const char* ProblemName(ProblemKind kind) {
   return WordsOf(kind).name;
 }
 
-std::string DescribeProblem(const ImportProblem& problem) {
+std::optional<ProblemKind> ProblemNamed(std::string_view name) {
+  for (int kind = 0; kind <= static_cast<int>(ProblemKind::kTextCut); ++kind) {
+    if (name == ProblemName(static_cast<ProblemKind>(kind))) return static_cast<ProblemKind>(kind);
+  }
+  return std::nullopt;
+}
+
+std::string DescribeProblem(const ImportProblem& problem, Language language) {
   std::string text;
   if (HasPlace(problem.kind)) {
-    text = "at byte " + std::to_string(problem.byte);
-    if (problem.line > 0) text += " (line " + std::to_string(problem.line) + ")";
+    text = Say(language, {"at byte ", "байт "}) + std::to_string(problem.byte);
+    if (problem.line > 0) {
+      text += Say(language, {" (line ", " (строка "}) + std::to_string(problem.line) + ")";
+    }
     text += ": ";
   } else if (problem.count > 1) {
-    text = std::to_string(problem.count) + " times: ";
+    text = std::to_string(problem.count) + Say(language, {" times: ", " раз: "});
   }
-  return text + WordsOf(problem.kind).text;
+  return text + Say(language, WordsOf(problem.kind).text);
 }
 
 void ImportCounts::Add(const ImportCounts& other) {

@@ -5,8 +5,12 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include "base/language.h"
 
 namespace idiolect {
 
@@ -34,6 +38,7 @@ enum class ProblemKind {
   kTextCut,       // a text longer than a megabyte was cut there
 };
 const char* ProblemName(ProblemKind kind);  // "truncated", …
+std::optional<ProblemKind> ProblemNamed(std::string_view name);
 
 struct ImportProblem {
   ProblemKind kind = ProblemKind::kMalformed;
@@ -42,8 +47,8 @@ struct ImportProblem {
   uint64_t byte = 0;
   int64_t line = 0;
 };
-// One English line: "the file ends in the middle of a message, at byte 123 (line 7); …".
-std::string DescribeProblem(const ImportProblem& problem);
+// One line for the user: "at byte 123 (line 7): the file ends too early; …".
+std::string DescribeProblem(const ImportProblem& problem, Language language);
 
 // messages = new_messages + edited_messages + known_messages + all skipped.
 struct ImportCounts {

@@ -361,9 +361,16 @@ TEST(TelegramJson, BadPlacesAreNamedByByteAndLine) {
   EXPECT_EQ(cut.kind, ProblemKind::kTruncated);
   EXPECT_EQ(cut.byte, start.size() + 10);
   EXPECT_EQ(cut.line, 4);
-  EXPECT_EQ(DescribeProblem(cut), "at byte " + std::to_string(cut.byte) +
-                                      " (line 4): the file ends too early; every whole message "
-                                      "before that is kept");
+  EXPECT_EQ(DescribeProblem(cut, Language::kEnglish),
+            "at byte " + std::to_string(cut.byte) +
+                " (line 4): the file ends too early; every whole message "
+                "before that is kept");
+  EXPECT_EQ(DescribeProblem(cut, Language::kRussian),
+            "байт " + std::to_string(cut.byte) +
+                " (строка 4): файл обрывается; все целые сообщения до этого места сохранены");
+  EXPECT_EQ(ProblemNamed("truncated"), ProblemKind::kTruncated);
+  EXPECT_EQ(ProblemNamed("text_cut"), ProblemKind::kTextCut);
+  EXPECT_EQ(ProblemNamed("hologram"), std::nullopt);
   const ImportProblem wrong = problem(start + ",\n{oops}]}");
   EXPECT_EQ(wrong.kind, ProblemKind::kMalformed);
   EXPECT_EQ(wrong.byte, start.size() + 3);
