@@ -165,7 +165,6 @@ void Multiply(const Compute& compute, int64_t m, Rows a, Rows extra, const Packe
       tile.columns = panel.columns;
       tile.panel_columns = panel.width;
       tile.out_type = out.type;
-      tile.out_stride = out.stride;
       for (int64_t group = 0; group < b.groups(); group += most_groups) {
         const bool last = group + most_groups >= b.groups();
         tile.groups = last ? b.groups() - group : most_groups;
@@ -182,16 +181,24 @@ void Multiply(const Compute& compute, int64_t m, Rows a, Rows extra, const Packe
           } else {
             tile.groups2 = 0;
           }
-          tile.out = static_cast<char*>(out.data) + (row * out.stride + column) * out_size;
+          char* to = static_cast<char*>(out.data) + (row * out.stride + column) * out_size;
           if (group > 0) {
-            tile.add = static_cast<const float*>(tile.out);
-            tile.add_stride = out.stride;
-          } else if (out.add != nullptr) {
-            tile.add = out.add + row * out.add_stride + column;
-            tile.add_stride = out.add_stride;
-          } else {
+            // Summed apart and then added: one running sum over a vocabulary loses digits.
+            float sums[kTileRows * kPanelColumns];
             tile.add = nullptr;
+            tile.out = sums;
+            tile.out_stride = kPanelColumns;
+            multiply(tile);
+            for (int64_t i = 0; i < tile.rows; ++i) {
+              compute.kernels->add_scaled[0](1.0f, sums + i * kPanelColumns, tile.columns,
+                                             reinterpret_cast<float*>(to) + i * out.stride);
+            }
+            continue;
           }
+          tile.out = to;
+          tile.out_stride = out.stride;
+          tile.add = out.add == nullptr ? nullptr : out.add + row * out.add_stride + column;
+          tile.add_stride = out.add_stride;
           multiply(tile);
         }
       }
