@@ -43,10 +43,33 @@ void AppendEscaped(std::string_view text, std::string* out) {
   out->append(text, copied, text.size() - copied);
 }
 
+// Length of the beginning that can be copied as it is: ASCII without escapes and two-byte letters,
+// which is most of what people write.
+size_t PlainPrefix(std::string_view text) {
+  size_t at = 0;
+  while (at < text.size()) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte < 0x80) {
+      if (kEscapes[byte] != 0) return at;
+      ++at;
+    } else {
+      if (byte < 0xC2 || byte > 0xDF || at + 1 == text.size() ||
+          (static_cast<unsigned char>(text[at + 1]) & 0xC0) != 0x80) {
+        return at;
+      }
+      at += 2;
+    }
+  }
+  return at;
+}
+
 }  // namespace
 
 void AppendJsonString(std::string_view text, std::string* out) {
   *out += '"';
+  const size_t plain = PlainPrefix(text);
+  out->append(text, 0, plain);
+  text.remove_prefix(plain);
   if (IsUtf8(text)) {
     AppendEscaped(text, out);
   } else {

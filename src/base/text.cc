@@ -211,6 +211,7 @@ bool IsNumber(char32_t c) {
 }
 bool IsSpace(char32_t c) {
   if (c < 0x80) return c == ' ' || (c >= 9 && c <= 13);
+  if (c > 0xA0 && c < 0x1680) return false;  // Latin, Greek, Cyrillic and others without a table
   return u_isUWhiteSpace(static_cast<UChar32>(c)) != 0;
 }
 bool IsUpper(char32_t c) {

@@ -9,7 +9,7 @@ std::string ShownName(const PersonSummary& person) {
 
 Result<PersonSummary> ChoosePersona(Context& context, Workspace& workspace,
                                     const std::string& wanted) {
-  ASSIGN_OR_RETURN(auto people, ListPeople(workspace.database()));
+  ASSIGN_OR_RETURN(auto people, ListPeopleByName(workspace.database()));
   if (people.empty()) {
     return Fail(ErrorKind::kNotFound, "the workspace holds no messages yet",
                 "import chats first: idiolect import EXPORT");

@@ -1,5 +1,7 @@
 #include "dialogs/address.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 
 namespace idiolect {
@@ -18,7 +20,8 @@ char32_t Lower(char32_t c) {
 
 bool InWord(char32_t c) {
   if (c < 0x80) return IsLetter(c) || IsNumber(c) || c == '_';
-  return (c >= 0x400 && c < 0x530) || IsLetter(c) || IsMark(c);
+  if (c >= 0x400 && c < 0x530) return true;
+  return IsLetter(c) || IsMark(c);
 }
 
 bool IsVowelEnding(char32_t c) {
@@ -37,21 +40,23 @@ std::u32string FoldWord(std::string_view text, size_t at, size_t most) {
   return word;
 }
 
+// Where the next word begins and ends, roughly: every turn of every group passes here, so bytes are
+// looked at and not letters. Beyond ASCII, letters of two bytes are taken for words, all else
+// (dashes, quotation marks, emoji) for what is between them.
+bool ByteInWord(unsigned char byte) {
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+         (byte >= '0' && byte <= '9') || byte == '_' || (byte >= 0xC3 && byte <= 0xDF);
+}
+
 size_t WordEnd(std::string_view text, size_t at) {
-  while (at < text.size()) {
-    size_t next = at;
-    if (!InWord(NextCodePoint(text, &next))) break;
-    at = next;
+  while (at < text.size() && ByteInWord(static_cast<unsigned char>(text[at]))) {
+    at += static_cast<unsigned char>(text[at]) >= 0x80 ? 2 : 1;
   }
-  return at;
+  return std::min(at, text.size());
 }
 
 size_t NextWord(std::string_view text, size_t at) {
-  while (at < text.size()) {
-    size_t next = at;
-    if (InWord(NextCodePoint(text, &next))) break;
-    at = next;
-  }
+  while (at < text.size() && !ByteInWord(static_cast<unsigned char>(text[at]))) ++at;
   return at;
 }
 

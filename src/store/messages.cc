@@ -271,7 +271,10 @@ Result<std::vector<Chat>> ListChats(Database& database) {
   }
 }
 
-Result<std::vector<PersonSummary>> ListPeople(Database& database) {
+namespace {
+
+// Everybody with their names; index is PersonId.
+Result<std::vector<PersonSummary>> PeopleById(Database& database) {
   std::vector<PersonSummary> people(1);  // by PersonId
   ASSIGN_OR_RETURN(auto ids, database.Prepare("SELECT id, source_id FROM people ORDER BY id"));
   for (;;) {
@@ -290,7 +293,13 @@ Result<std::vector<PersonSummary>> ListPeople(Database& database) {
     if (id >= people.size()) continue;
     people[id].names.push_back({std::string(names.Text(1)), names.Integer(2)});
   }
+  return people;
+}
 
+}  // namespace
+
+Result<std::vector<PersonSummary>> ListPeople(Database& database) {
+  ASSIGN_OR_RETURN(auto people, PeopleById(database));
   // Messages come in order of id, so those of one chat together: a person's chats are counted by
   // remembering the last one. Grouping in SQL would sort the whole table.
   std::vector<ChatId> last_chat(people.size(), 0);
@@ -309,6 +318,17 @@ Result<std::vector<PersonSummary>> ListPeople(Database& database) {
   }
 
   std::erase_if(people, [](const PersonSummary& person) { return person.messages == 0; });
+  std::stable_sort(people.begin(), people.end(),
+                   [](const auto& a, const auto& b) { return a.messages > b.messages; });
+  return people;
+}
+
+Result<std::vector<PersonSummary>> ListPeopleByName(Database& database) {
+  ASSIGN_OR_RETURN(auto people, PeopleById(database));
+  for (PersonSummary& person : people) {
+    for (const PersonName& name : person.names) person.messages += name.messages;
+  }
+  std::erase_if(people, [](const PersonSummary& person) { return person.id == 0; });
   std::stable_sort(people.begin(), people.end(),
                    [](const auto& a, const auto& b) { return a.messages > b.messages; });
   return people;

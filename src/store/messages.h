@@ -69,6 +69,9 @@ struct PersonSummary {
 Result<std::vector<Chat>> ListChats(Database& database);
 // Everybody who wrote, most messages first.
 Result<std::vector<PersonSummary>> ListPeople(Database& database);
+// As ListPeople, but reads no messages: `messages` counts those written under a known name, chats
+// and words are 0. Enough for finding a person.
+Result<std::vector<PersonSummary>> ListPeopleByName(Database& database);
 // id → the name shown for this person (the newest); empty when none is known. Index is PersonId.
 Result<std::vector<std::string>> PersonNames(Database& database);
 

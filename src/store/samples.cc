@@ -21,14 +21,19 @@ DatasetRow DatasetOf(const Statement& row) {
   return dataset;
 }
 
+// All rows of a table go faster than chosen ones, and mostly there is one persona.
 Status ForgetDatasets(Database& database, PersonId persona) {
-  for (const char* sql : {"DELETE FROM samples WHERE dataset_id IN (SELECT id FROM datasets WHERE "
-                          "persona=?1)",
-                          "DELETE FROM rejects WHERE dataset_id IN (SELECT id FROM datasets WHERE "
-                          "persona=?1)",
-                          "DELETE FROM datasets WHERE persona=?1"}) {
+  ASSIGN_OR_RETURN(auto others, database.Prepare("SELECT 1 FROM datasets WHERE persona<>?1"));
+  ASSIGN_OR_RETURN(const bool chosen, others.Bind(1, persona).Step());
+  others.Reset();
+  const std::string of_persona =
+      chosen ? " WHERE dataset_id IN (SELECT id FROM datasets WHERE persona=?1)" : "";
+  for (const std::string& sql :
+       {"DELETE FROM samples" + of_persona, "DELETE FROM rejects" + of_persona,
+        std::string("DELETE FROM datasets WHERE persona=?1")}) {
     ASSIGN_OR_RETURN(auto remove, database.Prepare(sql));
-    RETURN_IF_ERROR(remove.Bind(1, persona).Run());
+    if (sql.ends_with("?1") || sql.ends_with("?1)")) remove.Bind(1, persona);
+    RETURN_IF_ERROR(remove.Run());
   }
   return {};
 }
@@ -47,14 +52,16 @@ Result<int64_t> ReplaceDataset(Database& database, const DatasetRow& dataset,
 
   ASSIGN_OR_RETURN(auto sample, database.Prepare("INSERT INTO samples VALUES(?1,?2,?3,?4,?5,?6,?7,"
                                                  "?8)"));
+  sample.Bind(8, id);
   for (const SampleRow& row : samples) {
-    sample.Bind(1, id).Bind(2, row.answer).Bind(3, row.answer_last).Bind(4, row.answers_to);
-    sample.Bind(5, row.conversation).Bind(6, row.link).Bind(7, static_cast<int64_t>(row.split));
-    RETURN_IF_ERROR(sample.Bind(8, row.line).Run());
+    sample.Bind(1, row.answer).Bind(2, row.answer_last).Bind(3, row.answers_to);
+    sample.Bind(4, row.conversation).Bind(5, row.link).Bind(6, static_cast<int64_t>(row.split));
+    RETURN_IF_ERROR(sample.Bind(7, row.line).Run());
   }
   ASSIGN_OR_RETURN(auto reject, database.Prepare("INSERT INTO rejects VALUES(?1,?2,?3)"));
+  reject.Bind(3, id);
   for (const RejectRow& row : rejects) {
-    RETURN_IF_ERROR(reject.Bind(1, id).Bind(2, row.message).Bind(3, int64_t{row.rule}).Run());
+    RETURN_IF_ERROR(reject.Bind(1, row.message).Bind(2, int64_t{row.rule}).Run());
   }
   return id;
 }

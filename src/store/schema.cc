@@ -60,24 +60,23 @@ CREATE TABLE datasets (
   created_at INTEGER NOT NULL,
   summary    TEXT NOT NULL                -- JSON as `build --json` prints it
 );
+-- A message has one author, so at most one current dataset learns or rejects it: its id is the key.
 -- The answer is the persona's messages from `answer` to `answer_last` that are not in `rejects`.
 CREATE TABLE samples (
-  dataset_id   INTEGER NOT NULL REFERENCES datasets(id),
-  answer       INTEGER NOT NULL,          -- first message of the answer
+  answer       INTEGER PRIMARY KEY,       -- first message of the answer
   answer_last  INTEGER NOT NULL,          -- last message of the answer
   answers_to   INTEGER NOT NULL,          -- last message of the turn it answers
   conversation INTEGER NOT NULL,          -- first message of the conversation
   link         REAL NOT NULL,             -- probability that it answers that turn
   split        INTEGER NOT NULL,          -- Split (store/samples.h)
   line         INTEGER NOT NULL,          -- from 1, in the split's file
-  PRIMARY KEY (dataset_id, answer)
-) WITHOUT ROWID;
+  dataset_id   INTEGER NOT NULL REFERENCES datasets(id)
+);
 CREATE TABLE rejects (
-  dataset_id INTEGER NOT NULL REFERENCES datasets(id),
-  message_id INTEGER NOT NULL,
+  message_id INTEGER PRIMARY KEY,
   rule       INTEGER NOT NULL,            -- RejectRule (dataset/reject_rules.h)
-  PRIMARY KEY (dataset_id, message_id)
-) WITHOUT ROWID;
+  dataset_id INTEGER NOT NULL REFERENCES datasets(id)
+);
 
 -- finetune ------------------------------------------------------------------------------------
 CREATE TABLE jobs (
