@@ -79,8 +79,8 @@ struct MessageView {
   int64_t edited = 0;  // unix seconds of the last edit, 0 when never
   PersonId author = 0;
   MessageId reply_to = 0;  // 0: none, or in another chat
-  MessageId topic = 0;     // the service message that opened the forum topic, where the source says so
-  uint32_t flags = 0;      // MessageFlag bits
+  MessageId topic = 0;  // the service message that opened the forum topic, where the source says so
+  uint32_t flags = 0;   // MessageFlag bits
   MessageKind kind = MessageKind::kOrdinary;
   MediaKind media = MediaKind::kNone;
   std::string_view text;  // plain text, without formatting; empty when there are no words
