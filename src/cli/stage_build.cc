@@ -12,9 +12,8 @@ void AddBuildOptions(CLI::App& app, Language language, BuildOptions& options) {
     const std::string flag = std::string("--") + field.name;
     const std::string help = std::string(Say(language, field.help)) +
                              (*field.unit == '\0' ? "" : std::string(", ") + field.unit);
-    CLI::Option* option = field.whole != nullptr
-                              ? app.add_option(flag, options.*field.whole, help)
-                              : app.add_option(flag, options.*field.real, help);
+    CLI::Option* option = field.whole != nullptr ? app.add_option(flag, options.*field.whole, help)
+                                                 : app.add_option(flag, options.*field.real, help);
     option->check(CLI::Range(field.least, field.most));
   }
   app.add_option("--system", options.system_text,
