@@ -195,8 +195,7 @@ Status DatasetWriter::SyncFiles() {
 }
 
 Status DatasetWriter::Publish(const std::string& name, const std::string& manifest) {
-  RETURN_IF_ERROR(PublishFile(folder_ / "manifest.json", manifest));
-  RETURN_IF_ERROR(SyncFolder(folder_));
+  RETURN_IF_ERROR(PublishFile(folder_ / "manifest.json", manifest));  // syncs the folder too
   const fs::path published = datasets_ / name;
   if (::rename(folder_.c_str(), published.c_str()) != 0) {
     return SystemError("publishing", published);
