@@ -143,8 +143,9 @@ int Run(int argc, char** argv) {
       global.workspace);
   AddFlag(app, language, {"--json", {"print JSON for programs", "вывод в JSON для программ"}},
           json);
-  AddOption(app, language, {"--lang", {"ru or en", "ru или en"}, "IDIOLECT_LANG"}, lang)
-      ->check(CLI::IsMember({"ru", "en"}));
+  const CLI::Option* lang_option =
+      AddOption(app, language, {"--lang", {"ru or en", "ru или en"}, "IDIOLECT_LANG"}, lang)
+          ->check(CLI::IsMember({"ru", "en"}));
   AddFlag(app, language,
           {"--quiet", {"no progress, no words beside the result", "без прогресса и пояснений"}},
           global.quiet);
@@ -195,6 +196,7 @@ int Run(int argc, char** argv) {
     return kMisused;
   }
   global.language = LanguageOfLocale(lang);
+  if (lang_option->count() > 0) global.asked_language = global.language;
   global.form = json ? OutputForm::kJson : OutputForm::kText;
 
   Interrupt interrupt;

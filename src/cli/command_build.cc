@@ -58,6 +58,7 @@ CommandAction DeclareBuild(CLI::App& app, Language language) {
     ASSIGN_OR_RETURN(auto workspace, context.OpenExistingWorkspace());
     ASSIGN_OR_RETURN(auto persona, ChoosePersona(context, *workspace, options->persona));
     options->build.language = context.global.language;
+    options->build.labels = context.global.asked_language;
     ASSIGN_OR_RETURN(auto result, BuildStage(context, *workspace, persona, options->build,
                                              options->explain ? Explain::kYes : Explain::kNo,
                                              options->again ? Force::kYes : Force::kNo));

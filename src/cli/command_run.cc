@@ -76,6 +76,7 @@ CommandAction DeclareRun(CLI::App& app, Language language) {
   return [options](Context& context) -> Status {
     RETURN_IF_ERROR(ResolvePrecision(options->precision, options->finetune.engine));
     options->build.language = context.global.language;
+    options->build.labels = context.global.asked_language;
     return RunAll(context, *options);
   };
 }

@@ -2,6 +2,7 @@
 // What every command gets: the global options, where to write, and the outside world as interfaces.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,8 @@ enum class OutputForm { kText, kJson };
 struct GlobalOptions {
   std::string workspace;  // empty: chosen by ChooseWorkspace
   Language language = Language::kEnglish;
+  // Set when the user asked for the language and it is not merely the locale's.
+  std::optional<Language> asked_language;
   OutputForm form = OutputForm::kText;
   bool quiet = false;
 };

@@ -37,6 +37,10 @@ std::string ShownName(const Persona& persona) {
   return persona.name.empty() ? persona.source_id : persona.name;
 }
 
+Language LanguageOfChats(const Plan& plan) {
+  return plan.cyrillic_letters > plan.latin_letters ? Language::kRussian : Language::kEnglish;
+}
+
 // One build: what its steps share.
 class Build {
  public:
@@ -127,7 +131,8 @@ Status Build::Compose(Composer& composer, const Conversation& conversation) {
 }
 
 Result<int64_t> Build::Write(const Plan& plan, DatasetWriter& writer, const DatasetRow& row) {
-  Composer composer(persona_.id, options_, summary_.system_prompt, plan, writer);
+  Composer composer(persona_.id, options_, summary_.system_prompt,
+                    options_.labels.value_or(LanguageOfChats(plan)), plan, writer);
   const auto add_rows = [&] {
     return ReplaceDataset(workspace_.database(), row, RowsOf(plan), plan.rejects);
   };
@@ -258,11 +263,9 @@ Result<BuildSummary> Build::Run(PersonId person) {
   CountSamples(plan);
   if (summary_.pairs == 0) return NoSamples();
 
-  const Language chat_language =
-      plan.cyrillic_letters > plan.latin_letters ? Language::kRussian : Language::kEnglish;
   summary_.system_prompt = !options_.system_text.empty() ? options_.system_text
                            : options_.system_prompt == SystemPrompt::kDefault
-                               ? DefaultSystemPrompt(chat_language, persona_.name)
+                               ? DefaultSystemPrompt(LanguageOfChats(plan), persona_.name)
                                : std::string();
   now_ = clock_.UnixSeconds();
   ASSIGN_OR_RETURN(auto writer, DatasetWriter::Create(workspace_.datasets_folder()));

@@ -129,7 +129,7 @@ RunKey BuildOptions::ToKey() const {
     key[field.name] =
         field.whole != nullptr ? std::to_string(this->*field.whole) : Number(this->*field.real);
   }
-  key["language"] = LanguageCode(language);
+  key["labels"] = labels ? LanguageCode(*labels) : "auto";
   key["system"] = !system_text.empty()                      ? "text: " + system_text
                   : system_prompt == SystemPrompt::kDefault ? "default"
                                                             : "none";

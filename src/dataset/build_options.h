@@ -3,6 +3,7 @@
 // line, the run key and the manifest.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -36,8 +37,10 @@ struct BuildOptions {
 
   SystemPrompt system_prompt = SystemPrompt::kDefault;
   std::string system_text;  // not empty: instead of the default one
-  // Of the words the dataset itself adds: "Участник 2", "Person 2". The default system prompt is in
-  // the language of the chats.
+  // Of the words the dataset itself adds ("Участник 2", "Person 2"); empty: the language of the
+  // chats, as the default system prompt always is.
+  std::optional<Language> labels;
+  // Of messages to the user; no part of the dataset.
   Language language = Language::kEnglish;
 
   // Chats up to this size in memory are read once and not twice. Changes no result.

@@ -16,7 +16,14 @@ const std::vector<std::string> kNames = {"Наташа", "Павел Серге�
 
 using Lines = std::vector<std::string>;
 
-Lines BuiltLines(const ChatScript& chat, const BuildOptions& options = {}) {
+// The test chats are Russian; English labels show which words are the dataset's own.
+BuildOptions EnglishLabels() {
+  BuildOptions options;
+  options.labels = Language::kEnglish;
+  return options;
+}
+
+Lines BuiltLines(const ChatScript& chat, BuildOptions options = EnglishLabels()) {
   TestWorkspace workspace;
   workspace.Fill(kNames, {&chat});
   const auto summary = workspace.Build(kNatasha, options);
@@ -96,14 +103,13 @@ TEST(BuildDataset, SpeakersOfAGroupHaveStablePseudonyms) {
   chat.Say(kAnna, 2 * kDay + 10, "ура");
   chat.Reply(kNatasha, 2 * kDay + 15, "да", 6);
   BuildOptions options;
-  options.language = Language::kRussian;
   options.test_share = options.valid_share = 0;
   EXPECT_EQ(BuiltLines(chat, options),
             (Lines{"user: Участник 1: кто идёт? | assistant: я иду",
                    "user: Участник 2: а сегодня? | assistant: тоже",
                    "user: Участник 2: а сегодня? | assistant(0): тоже | user: Участник 1: ура | "
                    "assistant: да"}));
-  options.language = Language::kEnglish;
+  options.labels = Language::kEnglish;  // else the language of the chats, as above
   EXPECT_EQ(BuiltLines(chat, options).front(), "user: Person 1: кто идёт? | assistant: я иду");
 }
 

@@ -44,9 +44,10 @@ uint32_t Pseudonyms::NumberOf(PersonId person) const {
 }
 
 Composer::Composer(PersonId persona, const BuildOptions& options, std::string_view system_prompt,
-                   const Plan& plan, LineSink& sink)
+                   Language labels, const Plan& plan, LineSink& sink)
     : persona_(persona),
       options_(options),
+      labels_language_(labels),
       plan_(plan),
       sink_(sink),
       leak_check_(plan),
@@ -162,7 +163,7 @@ const Composer::Piece& Composer::PieceOf(const Conversation& conversation, uint3
     if (!words_.empty()) words_ += '\n';
     const std::string_view text = TrimSpace(conversation.text(said));
     if (text.empty()) {
-      words_ += MediaWords(options_.language, said.media, conversation.sticker(said));
+      words_ += MediaWords(labels_language_, said.media, conversation.sticker(said));
     } else {
       words_ += text;
     }
@@ -186,7 +187,7 @@ const Composer::Piece& Composer::PieceOf(const Conversation& conversation, uint3
 }
 
 std::string_view Composer::Label(PersonId author) {
-  label_ = SpeakerLabel(options_.language, pseudonyms_.NumberOf(author));
+  label_ = SpeakerLabel(labels_language_, pseudonyms_.NumberOf(author));
   return label_;
 }
 

@@ -37,8 +37,9 @@ class Pseudonyms {
 class Composer {
  public:
   // Options, plan and sink must outlive the composer. `system_prompt` may be empty: none.
+  // `labels` is the language of "Person 2".
   Composer(PersonId persona, const BuildOptions& options, std::string_view system_prompt,
-           const Plan& plan, LineSink& sink);
+           Language labels, const Plan& plan, LineSink& sink);
 
   // Give it the same conversations in the same order as the planner.
   Status Add(const Conversation& conversation);
@@ -66,6 +67,7 @@ class Composer {
 
   const PersonId persona_;
   const BuildOptions& options_;
+  const Language labels_language_;
   const Plan& plan_;
   LineSink& sink_;
   LeakCheck leak_check_;
