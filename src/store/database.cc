@@ -125,9 +125,14 @@ Result<std::unique_ptr<Database>> Database::Open(const std::filesystem::path& pa
   sqlite3_busy_timeout(raw, 10'000);
   // Write-ahead logging lets a status command read while a build writes. NORMAL loses nothing that
   // was committed when the program dies; only a power cut may take the last transactions, whole.
+  // An empty file has nothing to lose, so making it does not wait for the disk at every step; the
+  // caller sets synchronous once its tables are there (BeDurable).
   RETURN_IF_ERROR(database->Execute(
-      "PRAGMA page_size=16384; PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-      "PRAGMA cache_size=-16384; PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY"));
+      "PRAGMA synchronous=OFF; PRAGMA page_size=16384; PRAGMA journal_mode=WAL;"
+      "PRAGMA cache_size=-16384; PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY;"
+      // 128 MiB: an import is copied into the database once, when it is closed, and not at its
+      // commit too.
+      "PRAGMA wal_autocheckpoint=8192"));
   return database;
 }
 
@@ -149,6 +154,10 @@ Status Database::Execute(const std::string& sql) {
     return SqliteError(db_, "using the workspace database");
   }
   return {};
+}
+
+Status Database::BeDurable() {
+  return Execute("PRAGMA synchronous=NORMAL");
 }
 
 int64_t Database::LastInsertId() const {

@@ -49,6 +49,7 @@ class Statement {
 
 class Database {
  public:
+  // Not yet safe against a power cut: call BeDurable when the tables are made.
   static Result<std::unique_ptr<Database>> Open(const std::filesystem::path& path);
   ~Database();
   Database(const Database&) = delete;
@@ -57,6 +58,8 @@ class Database {
   Result<Statement> Prepare(std::string_view sql);
   // One or more statements without parameters.
   Status Execute(const std::string& sql);
+  // From here on what is committed survives a power cut up to the last checkpoint, whole.
+  Status BeDurable();
   int64_t LastInsertId() const;
   int64_t Changes() const;
   sqlite3* raw() { return db_; }

@@ -22,6 +22,7 @@ Result<std::unique_ptr<Workspace>> Workspace::Open(const std::filesystem::path& 
   }
   ASSIGN_OR_RETURN(auto database, Database::Open(folder / "workspace.db"));
   RETURN_IF_ERROR(PrepareSchema(*database));
+  RETURN_IF_ERROR(database->BeDurable());
   return std::unique_ptr<Workspace>(new Workspace(folder, std::move(database)));
 }
 
