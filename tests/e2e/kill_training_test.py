@@ -12,9 +12,10 @@ import program
 from program import ROOT, Workspace
 
 # f32 on one thread adds in one order, so that losses are equal to the last digit.
-TRAIN = ("finetune", "--model", "smollm2-135m-instruct", "--max-steps", 12, "--pack-tokens", 128, "--rank", 4,
-         "--threads", 1, "--precision", "f32", "--checkpoint-seconds", 1)
-KILLS = 3
+STEPS = 12
+TRAIN = ("finetune", "--model", "smollm2-135m-instruct", "--max-steps", STEPS, "--pack-tokens", 128, "--rank", 4,
+         "--threads", 1, "--precision", "f32", "--checkpoint-seconds", 0)
+KILL_AFTER = (2, 5, 9)  # steps; then at a random moment of the next one
 
 
 def losses(workspace):
@@ -42,16 +43,16 @@ class Killed(unittest.TestCase):
         undisturbed = prepared()
         start = time.monotonic()
         job = undisturbed.json(*TRAIN)
-        seconds = time.monotonic() - start
+        step_seconds = (time.monotonic() - start) / STEPS
         expected = losses(undisturbed)
-        self.assertEqual(set(expected), set(range(1, 13)))
+        self.assertEqual(set(expected), set(range(1, STEPS + 1)))
 
         dice = random.Random(5)
         workspace = prepared()
-        killed = 0
-        for _ in range(KILLS):
-            killed += workspace.kill_after(seconds * (0.35 + 0.3 * dice.random()), *TRAIN)
-        self.assertEqual(killed, KILLS)
+        for step in KILL_AFTER:
+            reached = f"SELECT count(*) FROM job_events WHERE type = 'metrics' AND step >= {step}"
+            self.assertTrue(workspace.kill_when(lambda query=reached: workspace.rows(query)[0][0] > 0,
+                                                step_seconds * dice.random(), *TRAIN), f"no kill after step {step}")
         resumed = workspace.json(*TRAIN)
         self.assertEqual(losses(workspace), expected)
         weights = "adapter_model.safetensors"

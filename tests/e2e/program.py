@@ -54,8 +54,20 @@ class Workspace:
                 process.kill()
                 return True
 
+    def kill_when(self, due, pause, *arguments):
+        """Starts a command and ends it with SIGKILL `pause` seconds after due() turned true; False if it ended before."""
+        with subprocess.Popen(self._command(arguments), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              stdin=subprocess.DEVNULL) as process:
+            while not due():
+                if process.poll() is not None:
+                    return False
+                time.sleep(0.02)
+            time.sleep(pause)
+            ended = process.poll() is not None
+            process.kill()
+            return not ended
+
     def rows(self, query):
-        """Rows of the workspace's database, which no process has open."""
         database = sqlite3.connect(f"file:{self.path / 'workspace.db'}?mode=ro", uri=True)
         try:
             return database.execute(query).fetchall()
