@@ -31,14 +31,18 @@ class ShowTraining : public TrainObserver {
   void OnPlan(const TrainPlan& plan) override {
     const TrainOptions& o = plan.options;
     context_.Note(std::string(context_.Say({"machine: ", "машина: "})) + plan.machine);
-    context_.Note(std::string(context_.Say({"training: ", "обучение: "})) +
-                  std::to_string(o.epochs) + context_.Say({" epochs, rate ", " эпох, шаг "}) +
-                  Decimal(o.learning_rate, "%.1e") + context_.Say({", rank ", ", ранг "}) +
-                  std::to_string(o.rank) + "; " + GroupDigits(plan.train_tokens) +
-                  context_.Say({" tokens an epoch, ", " токенов в эпохе, "}) +
-                  GroupDigits(plan.target_tokens) +
-                  context_.Say({" of them learned, ", " из них учатся, "}) +
-                  std::to_string(plan.steps) + context_.Say({" steps", " шагов"}));
+    context_.Note(
+        std::string(context_.Say({"training: ", "обучение: "})) + std::to_string(o.epochs) +
+        (context_.global.language == Language::kRussian
+             ? std::string(" ") + Plural(o.epochs, "эпоха", "эпохи", "эпох")
+         : o.epochs == 1 ? " epoch"
+                         : " epochs") +
+        context_.Say({", rate ", ", шаг "}) + Decimal(o.learning_rate, "%.1e") +
+        context_.Say({", rank ", ", ранг "}) + std::to_string(o.rank) + "; " +
+        GroupDigits(plan.train_tokens) +
+        context_.Say({" tokens an epoch, ", " токенов в эпохе, "}) +
+        GroupDigits(plan.target_tokens) + context_.Say({" of them learned, ", " из них учатся, "}) +
+        std::to_string(plan.steps) + context_.Say({" steps", " шагов"}));
     if (plan.cut_samples + plan.dropped_samples > 0) {
       context_.Note(std::to_string(plan.cut_samples) +
                     context_.Say({" samples were cut to fit, ", " примеров укорочено, "}) +
