@@ -1,12 +1,14 @@
 #include "importer/find_exports.h"
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <set>
 #include <string_view>
 #include <system_error>
 
 #include "importer/byte_source.h"
+#include "importer/telegram_html.h"
 #include "importer/telegram_json.h"
 
 namespace idiolect {
@@ -75,6 +77,46 @@ Status RefuseLookalikes(const fs::path& path, std::string_view start) {
   return {};
 }
 
+// 1 for messages.html and messages1.html, 2 for messages2.html, …; 0 for everything else.
+int64_t PageNumber(const fs::path& path) {
+  constexpr std::string_view kStart = "messages", kEnd = ".html";
+  const std::string name = path.filename().string();
+  if (!name.starts_with(kStart) || !name.ends_with(kEnd)) return 0;
+  if (name.size() == kStart.size() + kEnd.size()) return 1;
+  const char* end = name.data() + name.size() - kEnd.size();
+  int64_t number = 0;
+  const auto read = std::from_chars(name.data() + kStart.size(), end, number);
+  return read.ec == std::errc() && read.ptr == end && number > 0 ? number : 0;
+}
+
+// The export that a page belongs to: all pages beside it.
+ExportFile PagesBeside(const fs::path& page) {
+  struct Numbered {
+    int64_t number;
+    fs::path path;
+  };
+  std::vector<Numbered> pages;
+  std::error_code error;
+  const fs::path folder = page.has_parent_path() ? page.parent_path() : fs::path(".");
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    std::error_code failed;
+    const int64_t number = PageNumber(entry->path());
+    if (number != 0 && entry->is_regular_file(failed)) pages.push_back({number, entry->path()});
+  }
+  std::sort(pages.begin(), pages.end(), [](const Numbered& a, const Numbered& b) {
+    return a.number != b.number ? a.number < b.number : a.path < b.path;
+  });
+  if (pages.empty()) pages.push_back({1, page});
+  ExportFile file{pages.front().path, ExportFormat::kTelegramHtml, 0, {}};
+  for (Numbered& numbered : pages) {
+    const auto size = fs::file_size(numbered.path, error);
+    if (!error) file.size += size;
+    file.pages.push_back(std::move(numbered.path));
+  }
+  return file;
+}
+
 // Collects the exports below `folder`. What may not be read is passed over: it is not what was
 // named. `refused` becomes the error of the first result.json that is none after all.
 void SearchFolder(const fs::path& folder, FoundExports& found, std::optional<Error>& refused) {
@@ -91,6 +133,7 @@ void SearchFolder(const fs::path& folder, FoundExports& found, std::optional<Err
       files.push_back(entry->path());
     }
   }
+  std::sort(folders.begin(), folders.end());
   const auto result = std::find_if(files.begin(), files.end(), [](const fs::path& path) {
     return path.filename() == "result.json";
   });
@@ -103,6 +146,18 @@ void SearchFolder(const fs::path& folder, FoundExports& found, std::optional<Err
     if (!refused) refused = std::move(file).error();
   }
   std::sort(files.begin(), files.end());
+  const auto page = std::find_if(files.begin(), files.end(),
+                                 [](const fs::path& path) { return PageNumber(path) != 0; });
+  if (page != files.end()) {
+    if (auto file = RecogniseExport(*page)) {
+      found.files.push_back(*std::move(file));
+      std::erase_if(folders, [](const fs::path& path) {
+        return !path.filename().string().starts_with("topic");
+      });
+      for (const fs::path& path : folders) SearchFolder(path, found, refused);
+      return;
+    }
+  }
   for (const fs::path& path : files) {
     if (path.extension() == ".json") {
       if (auto file = RecogniseExport(path)) {
@@ -112,7 +167,6 @@ void SearchFolder(const fs::path& folder, FoundExports& found, std::optional<Err
     }
     ++found.other_files;
   }
-  std::sort(folders.begin(), folders.end());
   for (const fs::path& path : folders) SearchFolder(path, found, refused);
 }
 
@@ -122,6 +176,8 @@ const char* ExportFormatName(ExportFormat format) {
   switch (format) {
     case ExportFormat::kTelegramJson:
       return "telegram-json";
+    case ExportFormat::kTelegramHtml:
+      return "telegram-html";
   }
   return "";
 }
@@ -130,10 +186,14 @@ Result<ExportFile> RecogniseExport(const fs::path& path) {
   ASSIGN_OR_RETURN(const auto source, FileSource::Open(path));
   std::string start(4096, '\0');
   ASSIGN_OR_RETURN(const size_t size, source->Read(start.data(), start.size()));
+  if (SniffTelegramHtml(std::string_view(start).substr(0, size)) == TelegramSniff::kYes) {
+    if (PageNumber(path) != 0) return PagesBeside(path);
+    return ExportFile{path, ExportFormat::kTelegramHtml, source->size(), {path}};
+  }
   RETURN_IF_ERROR(RefuseLookalikes(path, std::string_view(start).substr(0, size)));
   RETURN_IF_ERROR(source->Seek(0));
   if (SniffTelegramJson(*source) == TelegramSniff::kYes) {
-    return ExportFile{path, ExportFormat::kTelegramJson, source->size()};
+    return ExportFile{path, ExportFormat::kTelegramJson, source->size(), {}};
   }
   return NotAnExport(path, "is JSON, but not an export of Telegram Desktop", kHowToExport);
 }

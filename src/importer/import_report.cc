@@ -56,6 +56,20 @@ Words WordsOf(ProblemKind kind) {
                "текст не был правильным UTF-8 и исправлен"}};
     case ProblemKind::kTextCut:
       return {"text_cut", {"a text is too long and was cut", "текст слишком длинный и обрезан"}};
+    case ProblemKind::kPageCut:
+      return {"page_cut",
+              {"a page ends too early; its whole messages are kept",
+               "страница обрывается; её целые сообщения сохранены"}};
+    case ProblemKind::kBrokenMarkup:
+      return {"broken_markup",
+              {"the markup of a message is broken; what could be read was kept",
+               "разметка сообщения повреждена; сохранено то, что читается"}};
+    case ProblemKind::kNamesOnly:
+      return {"names_only",
+              {"HTML exports know people by name only: those who share a name are taken for one; a "
+               "JSON export of the chat tells them apart",
+               "в HTML-экспорте у людей есть только имена: тёзки считаются одним человеком; их "
+               "различает экспорт этого чата в JSON"}};
   }
   return {"", {"", ""}};
 }
@@ -124,7 +138,7 @@ const char* ProblemName(ProblemKind kind) {
 }
 
 std::optional<ProblemKind> ProblemNamed(std::string_view name) {
-  for (int kind = 0; kind <= static_cast<int>(ProblemKind::kTextCut); ++kind) {
+  for (int kind = 0; kind <= static_cast<int>(ProblemKind::kNamesOnly); ++kind) {
     if (name == ProblemName(static_cast<ProblemKind>(kind))) return static_cast<ProblemKind>(kind);
   }
   return std::nullopt;

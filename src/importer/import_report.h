@@ -36,6 +36,9 @@ enum class ProblemKind {
   kUnknownType,   // a message type newer than this program: kept as unsupported
   kRepairedText,  // ill-formed UTF-8 or escapes, replaced by U+FFFD
   kTextCut,       // a text longer than a megabyte was cut there
+  kPageCut,       // a page of an HTML export ends too early; all whole messages of it are kept
+  kBrokenMarkup,  // a message of an HTML page has tags that do not fit; what was readable is kept
+  kNamesOnly,     // HTML: people are known by name only
 };
 const char* ProblemName(ProblemKind kind);  // "truncated", …
 std::optional<ProblemKind> ProblemNamed(std::string_view name);

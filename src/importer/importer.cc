@@ -1,13 +1,17 @@
 #include "importer/importer.h"
 
+#include <functional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "importer/batch_queue.h"
 #include "importer/byte_source.h"
+#include "importer/chat_identity.h"
 #include "importer/find_exports.h"
+#include "importer/telegram_html.h"
 #include "importer/telegram_json.h"
 #include "store/messages.h"
 #include "store/workspace.h"
@@ -18,9 +22,9 @@ namespace {
 // The thread that reads a file, while the calling one owns the database.
 class ReadingThread {
  public:
-  ReadingThread(ByteSource& source, const TelegramOptions& options)
-      : thread_([this, &source, options] {
-          result_ = ReadTelegramJson(source, options, queue_);
+  explicit ReadingThread(std::function<Result<TelegramSummary>(BatchSink&)> read)
+      : thread_([this, read = std::move(read)] {
+          result_ = read(queue_);
           queue_.Close();
         }) {}
   ~ReadingThread() {
@@ -40,13 +44,41 @@ class ReadingThread {
   std::thread thread_;  // last: it uses the others
 };
 
+std::string FolderName(const ExportFile& file) {
+  std::error_code failed;
+  const auto absolute = std::filesystem::weakly_canonical(file.path, failed);
+  return (failed ? file.path : absolute).parent_path().filename().string();
+}
+
+class PageFiles : public HtmlPages {
+ public:
+  explicit PageFiles(const std::vector<std::filesystem::path>& paths) : paths_(paths) {}
+  size_t count() const override { return paths_.size(); }
+  Result<std::unique_ptr<ByteSource>> Open(size_t page) override {
+    ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> source, FileSource::Open(paths_[page]));
+    return source;
+  }
+
+ private:
+  const std::vector<std::filesystem::path>& paths_;
+};
+
 // Puts the batches of one file into the workspace, giving everything its number there.
 class BatchWriter {
  public:
-  BatchWriter(MessageWriter& writer, FileReport& report) : writer_(writer), report_(report) {}
+  BatchWriter(Workspace& workspace, const ExportFile& file, MessageWriter& writer,
+              FileReport& report)
+      : workspace_(workspace), file_(file), writer_(writer), report_(report) {}
 
-  Status Write(const MessageBatch& batch) {
-    for (const Chat& chat : batch.chats) {
+  Status Write(MessageBatch& batch) {
+    for (Chat& chat : batch.chats) {
+      if (file_.format == ExportFormat::kTelegramHtml) {
+        // The chats of an account lie side by side: two of one name are two.
+        const bool of_account = FolderName(file_).starts_with("chat_");
+        ASSIGN_OR_RETURN(chat.source_id, FindNamedChat(workspace_.database(), chat, batch,
+                                                       of_account ? WithoutOverlap::kOtherChat
+                                                                  : WithoutOverlap::kSameChat));
+      }
       ASSIGN_OR_RETURN(const ChatId id, writer_.AddChat(chat));
       chats_.push_back(id);
     }
@@ -103,6 +135,8 @@ class BatchWriter {
     return id;
   }
 
+  Workspace& workspace_;
+  const ExportFile& file_;
   MessageWriter& writer_;
   FileReport& report_;
   std::vector<ChatId> chats_;  // by number in the file
@@ -120,12 +154,18 @@ Result<FileReport> ImportFile(Workspace& workspace, const ExportFile& file,
 
   ASSIGN_OR_RETURN(const auto source, FileSource::Open(file.path));
   ASSIGN_OR_RETURN(const auto writer, MessageWriter::Begin(workspace.database()));
-  BatchWriter batches(*writer, report);
+  BatchWriter batches(workspace, file, *writer, report);
   progress.Start(file.path.filename().string(), file.size, "bytes");
   TelegramSummary summary;
   {
-    ReadingThread reading(*source,
-                          {options.max_text, options.window, file.path.filename().string()});
+    ReadingThread reading([&](BatchSink& sink) -> Result<TelegramSummary> {
+      if (file.format == ExportFormat::kTelegramHtml) {
+        PageFiles pages(file.pages);
+        return ReadTelegramHtml(pages, {options.max_text, options.window, FolderName(file)}, sink);
+      }
+      return ReadTelegramJson(
+          *source, {options.max_text, options.window, file.path.filename().string()}, sink);
+    });
     while (auto batch = reading.queue().Pop()) {
       if (interrupt.Requested()) {
         return Fail(ErrorKind::kInterrupted, "importing " + file.path.string() + ": interrupted",

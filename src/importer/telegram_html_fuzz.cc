@@ -1,0 +1,87 @@
+// Any bytes as the pages of an export (a zero byte ends a page): no crash, no endless work; every
+// message accounted for; well-formed UTF-8 only; the same outcome for every size of the window; and
+// a cut page gives no more than the whole.
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/text.h"
+#include "importer/telegram_html.h"
+
+namespace idiolect {
+namespace {
+
+void Check(bool holds) {
+  if (!holds) std::abort();
+}
+
+class Pages : public HtmlPages {
+ public:
+  explicit Pages(std::string_view text) {
+    for (size_t end = text.find('\0'); end != std::string_view::npos && pages_.size() < 8;
+         end = text.find('\0')) {
+      pages_.push_back(text.substr(0, end));
+      text.remove_prefix(end + 1);
+    }
+    pages_.push_back(text);
+  }
+  size_t count() const override { return pages_.size(); }
+  Result<std::unique_ptr<ByteSource>> Open(size_t page) override {
+    return std::make_unique<MemorySource>(pages_[page]);
+  }
+
+ private:
+  std::vector<std::string_view> pages_;
+};
+
+class Digest : public BatchSink {
+ public:
+  std::unique_ptr<MessageBatch> Exchange(std::unique_ptr<MessageBatch> full) override {
+    if (full == nullptr) return std::make_unique<MessageBatch>();
+    chats += full->chats.size();
+    authors += full->authors.size();
+    for (const MessageRecord& record : full->messages) {
+      Check(record.chat < chats && record.author <= authors);
+      Check(IsUtf8(full->Text(record.text)) && IsUtf8(full->Text(record.extra)));
+      messages.push_back(
+          std::to_string(record.id) + "\n" + std::to_string(record.time) + "\n" +
+          std::to_string(record.author) + "\n" + std::to_string(record.flags) + "\n" +
+          std::to_string(record.reply_to) + "\n" + std::to_string(record.topic) + "\n" +
+          std::string(full->Text(record.text)) + "\n" + std::string(full->Text(record.extra)));
+    }
+    full->Clear();
+    return full;
+  }
+  size_t chats = 0, authors = 0;
+  std::vector<std::string> messages;
+};
+
+Digest Read(std::string_view text, size_t window) {
+  Pages pages(text);
+  Digest digest;
+  const auto summary =
+      ReadTelegramHtml(pages, {.max_text = 4096, .window = window, .fallback_name = "f"}, digest);
+  Check(summary.has_value());
+  int64_t skipped = 0;
+  for (const int64_t count : summary->skipped) skipped += count;
+  Check(summary->messages == static_cast<int64_t>(digest.messages.size()) + skipped);
+  return digest;
+}
+
+}  // namespace
+}  // namespace idiolect
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace idiolect;
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  (void)SniffTelegramHtml(text);
+  const Digest whole = Read(text, 1 << 16);
+  const Digest small = Read(text, 64);
+  Check(whole.messages == small.messages && whole.chats == small.chats);
+  const Digest half = Read(text.substr(0, size / 2), 100);
+  Check(half.messages.size() <= whole.messages.size());
+  return 0;
+}
