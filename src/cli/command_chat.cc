@@ -1,6 +1,7 @@
 #include <editline/readline.h>
 #include <unistd.h>
 
+#include <clocale>
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
@@ -71,6 +72,9 @@ std::optional<std::string> ReadUserLine(const std::string& prompt) {
     if (!std::getline(std::cin, line)) return std::nullopt;
     return line;
   }
+  // libedit reads bytes by the locale and crashes on a Cyrillic prompt in the plain "C" one. Our
+  // text is UTF-8 whatever the user's locale says.
+  if (std::setlocale(LC_CTYPE, "C.UTF-8") == nullptr) std::setlocale(LC_CTYPE, "");
   char* line = ::readline(prompt.c_str());
   if (line == nullptr) return std::nullopt;
   std::string text = line;
