@@ -67,6 +67,11 @@ class LocalServer {
   LocalServer& operator=(const LocalServer&) = delete;
 
   std::string Url() const { return "http://127.0.0.1:" + std::to_string(port_) + "/model.gguf"; }
+  // For the requests from now on.
+  void set_answer(Answer answer) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    answer_ = std::move(answer);
+  }
   std::vector<std::string> heads() const {
     const std::lock_guard<std::mutex> lock(mutex_);
     return heads_;
@@ -84,11 +89,13 @@ class LocalServer {
         if (got <= 0) break;
         head.append(block, static_cast<size_t>(got));
       }
+      Answer answer;
       {
         const std::lock_guard<std::mutex> lock(mutex_);
         heads_.push_back(head);
+        answer = answer_;
       }
-      answer_(head, [client](std::string_view bytes) {
+      answer(head, [client](std::string_view bytes) {
         while (!bytes.empty()) {
           const ssize_t sent = send(client, bytes.data(), bytes.size(), MSG_NOSIGNAL);
           if (sent <= 0) return false;
@@ -100,10 +107,10 @@ class LocalServer {
     }
   }
 
-  Answer answer_;
   int listener_ = -1;
   int port_ = 0;
   mutable std::mutex mutex_;
+  Answer answer_;
   std::vector<std::string> heads_;
   std::thread thread_;
 };

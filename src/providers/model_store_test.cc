@@ -22,10 +22,6 @@ std::string SmallGguf(size_t size, uint32_t seed) {
 
 class ModelStoreTest : public testing::Test {
  protected:
-  ModelStoreTest()
-      : server_([this](const auto& head, const auto& send) { answer_(head, send); }),
-        answer_([this](const auto& head, const auto& send) { AnswerWell(content_, head, send); }) {}
-
   CatalogueModel Tiny() const {
     CatalogueModel model;
     model.name = "tiny";
@@ -51,8 +47,8 @@ class ModelStoreTest : public testing::Test {
 
   TestFolder folder_;
   const std::string content_ = SmallGguf(200'000, 1);
-  LocalServer server_;
-  LocalServer::Answer answer_;
+  LocalServer server_{
+      [this](const auto& head, const auto& send) { AnswerWell(content_, head, send); }};
   NoProgress progress_;
   Interrupt interrupt_;
 };
@@ -95,9 +91,9 @@ TEST_F(ModelStoreTest, FindSaysHowToGetAModel) {
 
 TEST_F(ModelStoreTest, TakesTheNextSourceWhenOneHasOtherBytes) {
   std::atomic<int> calls{0};
-  answer_ = [&](const auto& head, const auto& send) {
+  server_.set_answer([&](const auto& head, const auto& send) {
     AnswerWell(calls++ == 0 ? SmallGguf(content_.size(), 2) : content_, head, send);
-  };
+  });
   auto options = Options();
   options.catalogue[0].sources.push_back(options.catalogue[0].sources[0]);
   ASSERT_TRUE(ModelStore(options).Pull("tiny", progress_, interrupt_));
@@ -105,9 +101,9 @@ TEST_F(ModelStoreTest, TakesTheNextSourceWhenOneHasOtherBytes) {
 }
 
 TEST_F(ModelStoreTest, WhenNoSourceGivesItAllAreNamedAndNothingIsLeft) {
-  answer_ = [&](const auto& head, const auto& send) {
+  server_.set_answer([&](const auto& head, const auto& send) {
     AnswerWell(SmallGguf(content_.size(), 2), head, send);
-  };
+  });
   auto options = Options();
   options.catalogue[0].sources.push_back(
       {ModelSource::Kind::kPythonPackages, "", {{"tiny-pkg", "1.0", "tiny", 10}}});
@@ -128,13 +124,13 @@ TEST_F(ModelStoreTest, WhenNoSourceGivesItAllAreNamedAndNothingIsLeft) {
 }
 
 TEST_F(ModelStoreTest, ACutDownloadIsListedAndGoesOn) {
-  answer_ = [&](const auto& head, const auto& send) {
+  server_.set_answer([&](const auto& head, const auto& send) {
     if (AskedFrom(head) == 0) send(Head("200 OK", content_.size()) + content_.substr(0, 50'000));
-  };
+  });
   const ModelStore store(Options());
   EXPECT_FALSE(store.Pull("tiny", progress_, interrupt_));
   EXPECT_EQ(StateOfTiny(), ModelState::kPartial);
-  answer_ = [&](const auto& head, const auto& send) { AnswerWell(content_, head, send); };
+  server_.set_answer([&](const auto& head, const auto& send) { AnswerWell(content_, head, send); });
   ASSERT_TRUE(store.Pull("tiny", progress_, interrupt_));
   EXPECT_NE(server_.heads().back().find("Range: bytes=50000-"), std::string::npos);
 }
@@ -162,10 +158,10 @@ TEST_F(ModelStoreTest, AFullDiskIsNoticedBeforeAnythingIsAsked) {
 }
 
 TEST_F(ModelStoreTest, TwoAtOnceDownloadOnce) {
-  answer_ = [&](const auto& head, const auto& send) {
+  server_.set_answer([&](const auto& head, const auto& send) {
     std::this_thread::sleep_for(std::chrono::milliseconds(300));
     AnswerWell(content_, head, send);
-  };
+  });
   Result<std::filesystem::path> first, second;
   std::thread other([&] {
     NoProgress progress;
