@@ -36,7 +36,7 @@ test: build-all
 	scripts/setup --models smollm2-135m-instruct gemma-3-270m
 	ctest --test-dir build/release --output-on-failure --parallel $(JOBS) -LE slow
 	$(call build_preset,asan,fuzzers)
-	FUZZ_SECONDS=10 ctest --test-dir build/asan --output-on-failure --parallel $(JOBS) -L fuzz
+	FUZZ_SECONDS=10 FUZZ_SEED=1 ctest --test-dir build/asan --output-on-failure --parallel $(JOBS) -L fuzz
 
 ## test-slow: the end-to-end tests that take minutes
 test-slow: build-all

@@ -367,6 +367,9 @@ std::optional<int64_t> JsonStream::Number() {
     stop = at_;
     while (IsNumberCharacter(*stop)) ++stop;
   }
+  // Whether a number is read must not hang on where the window ends, so a long one never is.
+  constexpr ptrdiff_t kLongestNumber = 40;
+  whole &= stop - at_ <= kLongestNumber;
   int64_t value = 0;
   const auto read = std::from_chars(at_, stop, value);
   whole &= read.ec == std::errc() && read.ptr == stop;

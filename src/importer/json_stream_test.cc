@@ -254,6 +254,21 @@ TEST(JsonStream, NumbersLongerThanTheWindowArePassedOver) {
   }
 }
 
+TEST(JsonStream, LongNumbersArePassedOverWhateverTheWindow) {
+  const std::string text = "[" + std::string(36, '0') + "7," + std::string(58, '0') + "7" + ",5]";
+  for (const size_t window : {64, 100, 4096}) {
+    MemorySource source(text);
+    JsonStream json(source, window);
+    ASSERT_EQ(json.Peek(), JsonKind::kArray);
+    ASSERT_TRUE(json.Enter() && json.NextItem());
+    EXPECT_EQ(json.Integer(), 7);
+    ASSERT_TRUE(json.NextItem());
+    EXPECT_EQ(json.Integer(), std::nullopt);
+    ASSERT_TRUE(json.NextItem());
+    EXPECT_EQ(json.Integer(), 5);
+  }
+}
+
 TEST(JsonStream, GoesBackToAPlace) {
   const std::string text = R"({"pad":"ppppppppppppppppppppppppppppppppppppppppppppppppppppppppp",)"
                            R"("list":[1,2,3],"name":"n"})";
