@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/interrupt.h"
@@ -21,15 +22,42 @@ struct ChatMessage {
   bool learned = true;
 };
 
+enum class PromptForm {
+  kChat,  // the messages through the model's chat template
+  kRaw,   // the one message's content as it stands, to be continued
+};
+enum class AnswerForm {
+  kText,
+  kJson,  // one JSON object: tokens that could not continue one are never chosen
+};
+
+// Natural logarithms of what the model gave the tokens, before temperature and cuts.
+struct TokenLogprob {
+  std::string bytes;  // may be a part of a code point
+  double logprob = 0;
+  std::vector<std::pair<std::string, double>> top;  // likeliest first
+};
+
 struct GenerateOptions {
   int max_tokens = 256;
   double temperature = 0.8;          // 0: greedy
   double top_p = 0.95;               // 1: off
   double min_p = 0.05;               // 0: off
+  int top_k = 0;                     // 0: off
+  double typical_p = 1;              // 1: off; Meister et al. 2022
   double repetition_penalty = 1.05;  // 1: off
   int repetition_window = 256;       // last tokens looked at, the prompt's end included
   uint64_t seed = 0;
+  double presence_penalty = 0;   // off the logit of every token of the answer so far (OpenAI's)
+  double frequency_penalty = 0;  // the same, times how often it stands there
+  std::vector<std::pair<int32_t, float>> logit_bias;  // token id, added to its logit
   std::vector<std::string> stop;  // ends before the first of these; they are not in the text
+  // Alternatives given with each token's log probability; negative: no log probabilities at all.
+  int top_logprobs = -1;
+  // Called with each token's, before its text reaches the TextSink; may be empty.
+  std::function<void(const TokenLogprob&)> on_logprob;
+  PromptForm prompt = PromptForm::kChat;
+  AnswerForm form = AnswerForm::kText;
 };
 
 enum class FinishReason { kStop, kLength, kInterrupted };
@@ -39,6 +67,8 @@ struct Generation {
   FinishReason finish = FinishReason::kStop;
   int prompt_tokens = 0;
   int completion_tokens = 0;
+  int cached_tokens = 0;               // of the prompt, not computed again
+  std::vector<TokenLogprob> logprobs;  // of each token of the answer, when asked for
 };
 
 // Gets text as it is made: whole code points, in order. Returning false ends the generation.
@@ -55,7 +85,8 @@ class ChatSession {
                                       const Interrupt& interrupt) = 0;
 };
 
-// Constant after it is made: sessions may run in several threads at once.
+// Constant after it is made: sessions may run in several threads at once; those of models of one
+// SharedBase are then computed together (continuous batching).
 class ChatModel {
  public:
   virtual ~ChatModel() = default;

@@ -122,6 +122,17 @@ struct TrainResult {
   int best_epoch = 0;
 };
 
+// One base model in memory, and any number of adapters on it, each a ChatModel of its own. What
+// serves several requests at once: their tokens are computed in common steps, whatever adapter each
+// uses. Safe to call from several threads; must outlive its models.
+class SharedBase {
+ public:
+  virtual ~SharedBase() = default;
+  // `adapter`: a folder in PEFT's layout, or empty for the base alone.
+  virtual Result<std::unique_ptr<ChatModel>> Model(const std::filesystem::path& adapter,
+                                                   const std::string& name) = 0;
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -131,6 +142,8 @@ class Engine {
   virtual Result<ModelInfo> Inspect(const std::filesystem::path& file) const = 0;
   virtual Result<std::unique_ptr<ChatModel>> Open(const ModelSpec& spec,
                                                   const EngineOptions& options) const = 0;
+  virtual Result<std::unique_ptr<SharedBase>> OpenShared(const std::filesystem::path& base,
+                                                         const EngineOptions& options) const = 0;
   // Interrupted: writes a checkpoint and fails with kInterrupted; called again with the same
   // request, goes on from there.
   virtual Result<TrainResult> Train(const TrainRequest& request, TrainObserver& observer,
@@ -141,7 +154,7 @@ class Engine {
 
 // The one symbol of the engine module. `abi` must equal kEngineAbi of the caller, else null.
 namespace idiolect {
-constexpr int kEngineAbi = 1;
+constexpr int kEngineAbi = 2;
 using CreateEngineFunction = Engine* (*)(int abi);
 }  // namespace idiolect
 extern "C" idiolect::Engine* idiolect_create_engine(int abi);

@@ -29,6 +29,10 @@ class FakeEngine : public Engine {
   Result<std::unique_ptr<ChatModel>> Open(const ModelSpec&, const EngineOptions&) const override {
     return Fail(ErrorKind::kFailed, "the fake engine opens nothing");
   }
+  Result<std::unique_ptr<SharedBase>> OpenShared(const fs::path&,
+                                                 const EngineOptions&) const override {
+    return Fail(ErrorKind::kFailed, "the fake engine opens nothing");
+  }
   Result<TrainResult> Train(const TrainRequest& request, TrainObserver& observer,
                             const Interrupt&) const override {
     ++calls;

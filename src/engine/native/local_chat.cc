@@ -134,6 +134,21 @@ class LocalChat : public ChatModel {
   std::unique_ptr<LoadedModel> model_;
 };
 
+class MergedModels : public SharedBase {
+ public:
+  MergedModels(std::filesystem::path base, int threads, Dtype type)
+      : base_(std::move(base)), threads_(threads), type_(type) {}
+  Result<std::unique_ptr<ChatModel>> Model(const std::filesystem::path& adapter,
+                                           const std::string& name) override {
+    return OpenLocalModel({.base = base_, .adapter = adapter, .name = name}, threads_, type_);
+  }
+
+ private:
+  const std::filesystem::path base_;
+  const int threads_;
+  const Dtype type_;
+};
+
 }  // namespace
 
 Result<std::unique_ptr<ChatModel>> OpenLocalModel(const ModelSpec& spec, int threads, Dtype type) {
@@ -155,6 +170,12 @@ Result<std::unique_ptr<ChatModel>> OpenLocalModel(const ModelSpec& spec, int thr
   }
   ASSIGN_OR_RETURN(model->weights, LoadWeights(model->compute, file, type, 0, merge));
   return std::unique_ptr<ChatModel>(std::make_unique<LocalChat>(std::move(model)));
+}
+
+Result<std::unique_ptr<SharedBase>> OpenSharedBase(const std::filesystem::path& base, int threads,
+                                                   Dtype type) {
+  if (auto file = GgufFile::Open(base); !file) return tl::unexpected(file.error());
+  return std::make_unique<MergedModels>(base, threads, type);
 }
 
 }  // namespace idiolect::native

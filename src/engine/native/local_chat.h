@@ -18,4 +18,8 @@ namespace idiolect::native {
 // instead of the file's.
 Result<std::unique_ptr<ChatModel>> OpenLocalModel(const ModelSpec& spec, int threads, Dtype type);
 
+// Fails as OpenLocalModel does. Each model opened from it holds its own merged weights.
+Result<std::unique_ptr<SharedBase>> OpenSharedBase(const std::filesystem::path& base, int threads,
+                                                   Dtype type);
+
 }  // namespace idiolect::native

@@ -64,6 +64,13 @@ class LocalEngine : public Engine {
     });
   }
 
+  Result<std::unique_ptr<SharedBase>> OpenShared(const std::filesystem::path& base,
+                                                 const EngineOptions& options) const override {
+    return Guarded("opening the model", [&] {
+      return native::OpenSharedBase(base, options.threads, ResolvePrecision(options.precision));
+    });
+  }
+
   Result<TrainResult> Train(const TrainRequest& request, TrainObserver& observer,
                             const Interrupt& interrupt) const override {
     return Guarded("training", [&] { return TrainAdapter(request, observer, interrupt); });
