@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 # Left to right, as data flows. A module includes itself, what every module may, and stages to its left.
-ORDER = ["base", "core", "store", "importer", "dialogs", "dataset", "analysis", "providers", "jobs", "engine",
+ORDER = ["base", "core", "tokens", "store", "importer", "dialogs", "dataset", "analysis", "providers", "jobs", "engine",
          "evaluate", "serve", "cli"]
 
 # Modules that see less than their place in the order gives them. The engine builds alone, with LibTorch,

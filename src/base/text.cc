@@ -218,6 +218,12 @@ bool IsUpper(char32_t c) {
   if (c < 0x80) return c >= 'A' && c <= 'Z';
   return u_isupper(static_cast<UChar32>(c)) != 0;
 }
+bool IsCapitalLetter(char32_t c) {
+  return (U_GET_GC_MASK(static_cast<UChar32>(c)) & (U_GC_LU_MASK | U_GC_LT_MASK)) != 0;
+}
+bool IsSmallLetter(char32_t c) {
+  return (U_GET_GC_MASK(static_cast<UChar32>(c)) & U_GC_LL_MASK) != 0;
+}
 bool IsEmoji(char32_t c) {
   if (c < 0xA9) return false;
   if (c == 0xFE0F || c == 0x200D || c == 0x20E3) return true;

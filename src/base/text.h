@@ -35,7 +35,9 @@ bool IsMark(char32_t c);
 bool IsNumber(char32_t c);
 bool IsSpace(char32_t c);  // White_Space
 bool IsUpper(char32_t c);
-bool IsEmoji(char32_t c);  // shown as a picture by itself, or part of such a sequence
+bool IsCapitalLetter(char32_t c);  // general category Lu or Lt
+bool IsSmallLetter(char32_t c);    // general category Ll
+bool IsEmoji(char32_t c);          // shown as a picture by itself, or part of such a sequence
 char32_t ToLower(char32_t c);
 
 // Edit distance in code points, capped: returns `cap` as soon as it is reached.
