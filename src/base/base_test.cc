@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/language.h"
 #include "base/log.h"
+#include "base/progress_words.h"
 #include "base/random.h"
 
 namespace idiolect {
@@ -141,6 +142,13 @@ TEST(RandomNumbers, AreTheSameEverywhere) {
     ASSERT_LT(u, 1);
     ASSERT_LT(random.Below(3), 3u);
   }
+}
+
+TEST(ProgressWords, AreThoseOfTheLanguage) {
+  const std::string_view line = "downloading new-build.json: 5 messages, 3 new";
+  EXPECT_EQ(ProgressWords(Language::kEnglish, line), line);
+  EXPECT_EQ(ProgressWords(Language::kRussian, line), "скачиваю new-build.json: 5 сообщ., 3 новых");
+  EXPECT_EQ(ProgressWords(Language::kRussian, "rebuild renew"), "rebuild renew");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "base/progress_words.h"
 #include "base/text.h"
 
 namespace idiolect {
@@ -46,14 +47,15 @@ std::string Amount(double count, std::string_view unit) {
 
 class TerminalProgress : public Progress {
  public:
-  TerminalProgress() : terminal_(::isatty(STDERR_FILENO) != 0) {}
+  explicit TerminalProgress(Language language)
+      : language_(language), terminal_(::isatty(STDERR_FILENO) != 0) {}
   ~TerminalProgress() override {
     if (drawn_) std::fputc('\n', stderr);
   }
 
   void Start(std::string_view what, uint64_t total, std::string_view unit) override {
-    what_ = what;
-    unit_ = unit;
+    what_ = ProgressWords(language_, what);
+    unit_ = unit == "bytes" ? "bytes" : ProgressWords(language_, unit);
     total_ = total;
     done_ = 0;
     started_ = SteadyClock::now();
@@ -78,7 +80,7 @@ class TerminalProgress : public Progress {
     const double seconds = Elapsed();
     std::string line = what_ + ": " + Amount(static_cast<double>(std::max(done_, total_)), unit_) +
                        ", " + Duration(seconds);
-    if (!note.empty()) line += ", " + std::string(note);
+    if (!note.empty()) line += ", " + ProgressWords(language_, note);
     if (terminal_) std::fputs("\r\033[K", stderr);
     std::fprintf(stderr, "%s\n", line.c_str());
     drawn_ = false;
@@ -86,7 +88,7 @@ class TerminalProgress : public Progress {
 
   void Warn(std::string_view line) override {
     if (drawn_) std::fputs("\r\033[K", stderr);
-    std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+    std::fprintf(stderr, "%s\n", ProgressWords(language_, line).c_str());
     drawn_ = false;
   }
 
@@ -115,13 +117,14 @@ class TerminalProgress : public Progress {
       std::snprintf(percent, sizeof percent, "] %3.0f %%", share * 100);
       line += percent;
       if (rate > 0 && share > 0.005) {
-        line += " " + Amount(rate, unit_) + "/s, " +
-                Duration(static_cast<double>(total_ - std::min(done_, total_)) / rate) + " left";
+        const double left = static_cast<double>(total_ - std::min(done_, total_)) / rate;
+        line += " " + Amount(rate, unit_) + Say(language_, {"/s, ", "/с, "}) +
+                Say(language_, {"", "осталось "}) + Duration(left) + Say(language_, {" left", ""});
       }
     } else {
       line += Amount(static_cast<double>(done_), unit_);
     }
-    if (!note.empty()) line += "  " + std::string(note);
+    if (!note.empty()) line += "  " + ProgressWords(language_, note);
     // A line longer than the terminal would wrap and leave its first half behind.
     const auto columns = static_cast<size_t>(Columns());
     size_t at = 0, shown = 0;
@@ -134,6 +137,7 @@ class TerminalProgress : public Progress {
     drawn_ = true;
   }
 
+  const Language language_;
   const bool terminal_;
   std::string what_, unit_;
   uint64_t total_ = 0, done_ = 0;
@@ -143,8 +147,8 @@ class TerminalProgress : public Progress {
 
 }  // namespace
 
-std::unique_ptr<Progress> MakeTerminalProgress() {
-  return std::make_unique<TerminalProgress>();
+std::unique_ptr<Progress> MakeTerminalProgress(Language language) {
+  return std::make_unique<TerminalProgress>(language);
 }
 
 }  // namespace idiolect

@@ -203,7 +203,7 @@ int Run(int argc, char** argv) {
   RouteSignals(&interrupt);
   SystemClock clock;
   std::unique_ptr<Progress> progress =
-      global.quiet ? std::make_unique<NoProgress>() : MakeTerminalProgress();
+      global.quiet ? std::make_unique<NoProgress>() : MakeTerminalProgress(global.language);
   Context context;
   context.global = global;
   context.clock = &clock;
