@@ -57,7 +57,7 @@ struct PiiMatch {
 
 // The rules, one file each; called at a token of their type.
 PiiMatch MatchNumber(const PiiText& text, size_t token);                  // numbers.cc, phones.cc
-PiiMatch MatchIp6(const PiiText\& text, size_t token);                    // numbers.cc
+PiiMatch MatchIp6(const PiiText& text, size_t token);                     // numbers.cc
 PiiMatch MatchMixed(const PiiText& text, size_t token);                   // codes.cc
 PiiMatch MatchAt(const PiiText& text, size_t token, uint32_t free_from);  // handles.cc
 PiiMatch MatchLink(const PiiText& text, size_t token);                    // handles.cc
