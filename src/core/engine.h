@@ -20,6 +20,9 @@ enum class Precision { kAuto, kBf16, kF32 };  // kAuto: bf16 where the processor
 struct EngineOptions {
   int threads = 0;  // 0: all cores
   Precision precision = Precision::kAuto;
+  // What all conversations with an open model may take together for what they have seen; 0: a
+  // quarter of the machine's memory.
+  int64_t cache_bytes = 0;
 };
 
 // A base model file and, when given, an adapter folder (PEFT layout) on top of it.
@@ -154,7 +157,7 @@ class Engine {
 
 // The one symbol of the engine module. `abi` must equal kEngineAbi of the caller, else null.
 namespace idiolect {
-constexpr int kEngineAbi = 2;
+constexpr int kEngineAbi = 3;
 using CreateEngineFunction = Engine* (*)(int abi);
 }  // namespace idiolect
 extern "C" idiolect::Engine* idiolect_create_engine(int abi);

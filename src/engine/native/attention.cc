@@ -384,33 +384,41 @@ void AttentionBackward(const Compute& compute, const AttentionInput& in,
   });
 }
 
-void AttendOne(const Compute& compute, Dtype type, const AttentionShape& shape, const void* q,
-               Rows k, Rows v, int64_t keys, float* out) {
+void AttendEach(const Compute& compute, Dtype type, const AttentionShape& shape,
+                const std::vector<OneQuery>& queries) {
   const int index = static_cast<int>(type);
   const int64_t size = SizeOf(type);
   const int64_t dim = shape.head_dim;
   const int64_t per_kv = shape.heads / shape.kv_heads;
-  const int64_t first = shape.window > 0 ? std::max<int64_t>(0, keys - shape.window) : 0;
-  auto attend = [&](int64_t head) {
+  auto first_of = [&](const OneQuery& one) {
+    return shape.window > 0 ? std::max<int64_t>(0, one.keys - shape.window) : 0;
+  };
+  auto attend = [&](int64_t item) {
     const Kernels& kernels = *compute.kernels;
-    auto* scores = reinterpret_cast<float*>(Scratch<0>((keys + 64) * 4));
-    const char* query = static_cast<const char*>(q) + head * dim * size;
+    const OneQuery& one = queries[static_cast<size_t>(item / shape.heads)];
+    const int64_t head = item % shape.heads;
+    const int64_t first = first_of(one);
+    auto* scores = reinterpret_cast<float*>(Scratch<0>((one.keys + 64) * 4));
+    const char* query = static_cast<const char*>(one.q) + head * dim * size;
     const int64_t column = head / per_kv * dim;
-    for (int64_t i = first; i < keys; ++i) {
-      scores[i - first] = kernels.dot[index](query, At(k, i, column, size), dim);
+    for (int64_t i = first; i < one.keys; ++i) {
+      scores[i - first] = kernels.dot[index](query, At(one.k, i, column, size), dim);
     }
-    kernels.softmax(scores, 0, keys - first, keys - first, shape.scale);
-    float* to = out + head * dim;
+    kernels.softmax(scores, 0, one.keys - first, one.keys - first, shape.scale);
+    float* to = one.out + head * dim;
     std::memset(to, 0, static_cast<size_t>(dim) * 4);
-    for (int64_t i = first; i < keys; ++i) {
-      kernels.add_scaled[index](scores[i - first], At(v, i, column, size), dim, to);
+    for (int64_t i = first; i < one.keys; ++i) {
+      kernels.add_scaled[index](scores[i - first], At(one.v, i, column, size), dim, to);
     }
   };
+  const int64_t items = static_cast<int64_t>(queries.size()) * shape.heads;
+  int64_t keys = 0;
+  for (const OneQuery& one : queries) keys += one.keys - first_of(one);
   // A loop over threads costs some microseconds: as much as two hundred keys.
-  if (keys - first < 192) {
-    for (int64_t head = 0; head < shape.heads; ++head) attend(head);
+  if (keys < 192) {
+    for (int64_t item = 0; item < items; ++item) attend(item);
   } else {
-    compute.pool->For(shape.heads, attend);
+    compute.pool->For(items, attend);
   }
 }
 

@@ -52,8 +52,14 @@ struct AttentionGradient {
 void AttentionBackward(const Compute& compute, const AttentionInput& in,
                        const AttentionGradient& gradient);
 
-// One query row against `keys` cached rows, for decoding. out [heads * head_dim] f32.
-void AttendOne(const Compute& compute, Dtype type, const AttentionShape& shape, const void* q,
-               Rows k, Rows v, int64_t keys, float* out);
+// One query row against `keys` cached rows of its own, for decoding.
+struct OneQuery {
+  const void* q = nullptr;
+  Rows k, v;
+  int64_t keys = 0;
+  float* out = nullptr;  // [heads * head_dim]
+};
+void AttendEach(const Compute& compute, Dtype type, const AttentionShape& shape,
+                const std::vector<OneQuery>& queries);
 
 }  // namespace idiolect::native

@@ -1,49 +1,43 @@
 #pragma once
-// A model run forward over one sequence, with what it has already seen kept in a cache. The prompt
-// is taken in blocks, then token after token.
+// One sequence run forward alone. The prompt is taken in blocks, then token after token.
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
-#include "engine/native/rope.h"
-#include "engine/native/weights.h"
+#include "engine/native/forward.h"
 
 namespace idiolect::native {
 
 // Thread-compatible; several decoders may share the weights. Weights and compute must outlive it.
 class Decoder {
  public:
-  Decoder(const Compute& compute, const Weights& weights);
+  Decoder(const Compute& compute, const Weights& weights, const AdapterWeights* adapter = nullptr)
+      : forward_(compute, weights), sequence_(weights.config, weights.type, &budget_) {
+    sequence_.adapter = adapter;
+  }
 
   // Runs `tokens` after those already seen and writes the logits after the last one [vocabulary].
   // Every id must lie in the vocabulary. At most kBlock tokens at once.
-  static constexpr int64_t kBlock = 512;
-  void Run(std::span<const int32_t> tokens, float* logits);
+  static constexpr int64_t kBlock = KvCache::kMostAtOnce;
+  void Run(std::span<const int32_t> tokens, float* logits) { Step(tokens, logits, nullptr); }
   // The same with the logits after every token [tokens, vocabulary].
-  void RunAll(std::span<const int32_t> tokens, float* logits);
+  void RunAll(std::span<const int32_t> tokens, float* logits) { Step(tokens, nullptr, logits); }
 
-  int64_t length() const { return length_; }
-  // Forgets all but the first `length` tokens.
-  void Truncate(int64_t length) { length_ = length; }
+  int64_t length() const { return sequence_.cache.length(); }
+  // Forgets all but the first `length` tokens, or all where a sliding window no longer has what
+  // they need. Returns how many are left.
+  int64_t Truncate(int64_t length) { return sequence_.cache.Truncate(length); }
 
  private:
-  struct Cache {
-    Buffer keys, values;
-  };
-  void Reserve(int64_t length);
-  void Forward(std::span<const int32_t> tokens);
-  void RunLayer(size_t index, int64_t rows);
-  void Logits(int64_t first_row, int64_t rows, float* logits);
+  void Step(std::span<const int32_t> tokens, float* last, float* all) {
+    sequence_.cache.Reserve(length() + static_cast<int64_t>(tokens.size()));
+    const StepPart part{&sequence_, tokens, last, all};
+    forward_.Run(std::span(&part, 1));
+  }
 
-  const Compute& compute_;
-  const Weights& weights_;
-  const ModelConfig& config_;
-  RopeTables rope_;
-  int64_t length_ = 0;
-  int64_t capacity_ = 0;
-  std::vector<Cache> caches_;  // [capacity, kv_heads * head_dim] each, in the weights' format
-  Buffer hidden_, normed_, qkv_, attended_, sums_, gate_up_, gated_;
+  MemoryBudget budget_{INT64_MAX / 2};
+  Forward forward_;
+  Sequence sequence_;
 };
 
 }  // namespace idiolect::native

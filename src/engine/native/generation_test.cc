@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <limits>
 #include <map>
 
 #include "engine/native/sampler.h"
@@ -56,6 +57,50 @@ TEST(Sampler, TemperatureTopPAndMinPLeaveOut) {
   options = Plain();
   options.temperature = 0.5;
   EXPECT_NEAR(Draw(options, logits)[0], 20000 * 0.25 / 0.34375, 400);
+}
+
+TEST(Sampler, TopKAndTypicalLeaveOut) {
+  const std::vector<float> logits = {3.0f, 2.3068528f, 1.6137056f, 1.6137056f};
+  GenerateOptions options = Plain();
+  options.top_k = 3;
+  auto counts = Draw(options, logits);
+  EXPECT_EQ(counts.size(), 3u);
+  EXPECT_NEAR(counts[0], 20000 * 0.5 / 0.875, 400);
+  // The entropy is 1.75 bits: a surprise of 2 bits is nearest, then 1 bit (0.75 away), then 3.
+  options = Plain();
+  options.typical_p = 0.2;
+  EXPECT_EQ(Draw(options, logits).begin()->first, 1);
+  EXPECT_EQ(Draw(options, logits).size(), 1u);
+  options.typical_p = 0.7;
+  counts = Draw(options, logits);
+  EXPECT_EQ(counts.size(), 2u);
+  EXPECT_NEAR(counts[0], 20000 * 2 / 3.0, 400);
+}
+
+TEST(Sampler, PenaltiesCountTheAnswerOnly) {
+  GenerateOptions options = Plain();
+  options.temperature = 0;
+  std::vector<float> logits = {3.0f, 2.5f, 2.0f};
+  const std::vector<int32_t> history = {1, 1, 1, 0, 0, 2};
+  auto chosen = [&](double presence, double frequency, size_t answer) {
+    options.presence_penalty = presence;
+    options.frequency_penalty = frequency;
+    std::vector<float> copy = logits;
+    return Sampler(options).Choose(copy, history, answer);
+  };
+  EXPECT_EQ(chosen(0.4, 0, 3), 0);
+  EXPECT_EQ(chosen(0.6, 0, 3), 1);
+  EXPECT_EQ(chosen(0, 0.3, 3), 1);
+  EXPECT_EQ(chosen(0, 0.3, 4), 0);  // once only
+  EXPECT_EQ(chosen(0, 0.3, 0), 0);  // token 1 three times
+  EXPECT_EQ(chosen(-1, 0, 5), 2);   // a negative one encourages
+}
+
+TEST(Sampler, WhatIsImpossibleIsNeverChosen) {
+  const float never = -std::numeric_limits<float>::infinity();
+  GenerateOptions options = Plain();
+  EXPECT_EQ(Draw(options, {never, 1.0f, never}).begin()->first, 1);
+  EXPECT_EQ(Draw(options, {never, never}).begin()->first, -1);
 }
 
 TEST(Sampler, RepetitionCostsInsideTheWindowOnly) {

@@ -15,15 +15,21 @@ class Sampler {
  public:
   explicit Sampler(const GenerateOptions& options);
 
-  // `history`: all tokens so far, prompt included; those in the window are made less likely.
-  // Temperature, then min-p, then top-p. `logits` are changed.
-  int32_t Choose(std::span<float> logits, std::span<const int32_t> history);
+  // `history`: all tokens so far, prompt included; those from `answer` on are the model's own,
+  // which the presence and frequency penalties count. Bias and penalties first, then temperature,
+  // top-k, typical-p, min-p, top-p. `logits` are changed; those at minus infinity are never chosen.
+  // -1 when all of them are.
+  int32_t Choose(std::span<float> logits, std::span<const int32_t> history, size_t answer = 0);
 
  private:
   struct Candidate {
     float logit;
     int32_t id;
+    double weight;
   };
+  void Penalise(std::span<float> logits, std::span<const int32_t> history, size_t answer) const;
+  void KeepTypical(double total);
+
   const GenerateOptions options_;
   Random random_;
   std::vector<Candidate> candidates_;

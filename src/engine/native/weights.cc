@@ -266,26 +266,34 @@ Weights RandomWeights(const Compute& compute, const ModelConfig& config, Dtype t
   return weights;
 }
 
-Result<MatrixVisitor> MergeVisitor(const Compute& compute, const ModelConfig& config,
-                                   const LoraAdapter& adapter) {
-  std::map<std::pair<int64_t, std::string>, const LoraPair*> pairs;
+std::optional<Projection> FindProjection(std::string_view name) {
+  const auto* found = std::find(kNames, kNames + kProjections, name);
+  if (found == kNames + kProjections) return std::nullopt;
+  return static_cast<Projection>(found - kNames);
+}
+
+Status CheckAdapterFits(const ModelConfig& config, const LoraAdapter& adapter) {
+  const std::string hint = "was it trained on another base model?";
   for (const LoraPair& pair : adapter.pairs) {
-    const auto* name = std::find(kNames, kNames + kProjections, pair.projection);
-    if (name == kNames + kProjections || pair.layer < 0 || pair.layer >= config.layers) {
-      return Fail(ErrorKind::kBadInput,
-                  "merging the adapter: the model has no " + pair.projection + " in layer " +
-                      std::to_string(pair.layer),
-                  "was it trained on another base model?");
+    const std::optional<Projection> projection = FindProjection(pair.projection);
+    const std::string where = pair.projection + " of layer " + std::to_string(pair.layer);
+    if (!projection || pair.layer < 0 || pair.layer >= config.layers) {
+      return Fail(ErrorKind::kBadInput, "adding the adapter: the model has no " + where, hint);
     }
-    const auto [rows, columns] = ShapeOf(config, static_cast<Projection>(name - kNames));
+    const auto [rows, columns] = ShapeOf(config, *projection);
     if (pair.b.rows != rows || pair.a.columns != columns || pair.a.rows != pair.b.columns) {
       return Fail(ErrorKind::kBadInput,
-                  "merging the adapter: " + pair.projection + " of layer " +
-                      std::to_string(pair.layer) + " has another shape than the model's",
-                  "was it trained on another base model?");
+                  "adding the adapter: " + where + " has another shape than the model's", hint);
     }
-    pairs[{pair.layer, pair.projection}] = &pair;
   }
+  return {};
+}
+
+Result<MatrixVisitor> MergeVisitor(const Compute& compute, const ModelConfig& config,
+                                   const LoraAdapter& adapter) {
+  RETURN_IF_ERROR(CheckAdapterFits(config, adapter));
+  std::map<std::pair<int64_t, std::string>, const LoraPair*> pairs;
+  for (const LoraPair& pair : adapter.pairs) pairs[{pair.layer, pair.projection}] = &pair;
   const auto scale = static_cast<float>(adapter.Scale());
   return MatrixVisitor([&compute, pairs = std::move(pairs), scale](const MatrixView& view) {
     if (view.layer < 0) return;

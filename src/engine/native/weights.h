@@ -7,7 +7,9 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -22,6 +24,7 @@ namespace idiolect::native {
 enum class Projection : int { kQ, kK, kV, kO, kGate, kUp, kDown };
 constexpr int kProjections = 7;
 const char* NameOf(Projection projection);  // "q_proj"
+std::optional<Projection> FindProjection(std::string_view name);
 
 struct LayerWeights {
   PackedMatrix qkv;  // parts q, k, v
@@ -63,6 +66,9 @@ using MatrixVisitor = std::function<void(const MatrixView&)>;
 // is packed. Fails with kBadInput when a tensor holds numbers that are no numbers.
 Result<Weights> LoadWeights(const Compute& compute, const GgufFile& file, Dtype type,
                             int64_t extra_k, const MatrixVisitor& visit);
+
+// kBadInput when the adapter has projections or shapes that the model has not.
+Status CheckAdapterFits(const ModelConfig& config, const LoraAdapter& adapter);
 
 // Adds `adapter` to the weights while they are loaded, before they are rounded to their format.
 // Everything must outlive the visitor. Fails with kBadInput when the adapter does not fit the

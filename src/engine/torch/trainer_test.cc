@@ -92,8 +92,8 @@ TEST_F(TrainerTest, LearnsAndTheAdapterAnswers) {
   EXPECT_LT(result->best_valid_loss, result->base_valid_loss);
   EXPECT_TRUE(fs::exists(request.adapter_folder / "adapter_model.safetensors"));
 
-  auto model = native::OpenLocalModel({request.base, request.adapter_folder, "persona"}, 0,
-                                      native::Dtype::kBf16);
+  auto model = native::OpenLocalModel({request.base, request.adapter_folder, "persona"},
+                                      {.type = native::Dtype::kBf16});
   ASSERT_TRUE(model) << model.error().message;
   auto session = (*model)->NewSession();
   ASSERT_TRUE(session);

@@ -34,6 +34,14 @@ auto Guarded(const char* doing, Body body) -> decltype(body()) {
   }
 }
 
+native::BaseOptions BaseOptionsOf(const EngineOptions& options) {
+  native::BaseOptions base;
+  base.threads = options.threads;
+  base.type = ResolvePrecision(options.precision);
+  base.cache_bytes = options.cache_bytes;
+  return base;
+}
+
 class LocalEngine : public Engine {
  public:
   std::string Version() const override { return "LibTorch " TORCH_VERSION; }
@@ -59,16 +67,14 @@ class LocalEngine : public Engine {
 
   Result<std::unique_ptr<ChatModel>> Open(const ModelSpec& spec,
                                           const EngineOptions& options) const override {
-    return Guarded("opening the model", [&] {
-      return native::OpenLocalModel(spec, options.threads, ResolvePrecision(options.precision));
-    });
+    return Guarded("opening the model",
+                   [&] { return native::OpenLocalModel(spec, BaseOptionsOf(options)); });
   }
 
   Result<std::unique_ptr<SharedBase>> OpenShared(const std::filesystem::path& base,
                                                  const EngineOptions& options) const override {
-    return Guarded("opening the model", [&] {
-      return native::OpenSharedBase(base, options.threads, ResolvePrecision(options.precision));
-    });
+    return Guarded("opening the model",
+                   [&] { return native::OpenSharedBase(base, BaseOptionsOf(options)); });
   }
 
   Result<TrainResult> Train(const TrainRequest& request, TrainObserver& observer,

@@ -1,0 +1,42 @@
+#pragma once
+// A LoRA adapter as two thin factors beside a base that stays as it is, so that one base in memory
+// serves any number of adapters.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/files/lora_files.h"
+#include "engine/native/matrix.h"
+#include "engine/native/weights.h"
+
+namespace idiolect::native {
+
+// The four products of a layer that projections are joined into.
+enum class ProductKind : int { kQkv, kOutput, kGateUp, kDown };
+constexpr int kProductKinds = 4;
+
+// What is added to one product: for each adapted part, (x · aᵀ) · (scale · b)ᵀ in its columns.
+struct AdapterProduct {
+  struct Part {
+    int64_t rank_column = 0;  // of a's product, where this part's begin
+    int64_t column = 0;       // of the base's product
+    PackedMatrix b;           // [rank, the part's columns]
+  };
+  PackedMatrix a;           // [inputs, all ranks together]; each part's rank is rounded up to even
+  std::vector<Part> parts;  // empty: the adapter does not touch this product
+};
+
+// Constant once made, hence thread-safe.
+struct AdapterWeights {
+  std::unique_ptr<Arena> arena = std::make_unique<Arena>();
+  std::vector<std::array<AdapterProduct, kProductKinds>> layers;
+};
+
+// Fails with kBadInput when the adapter does not fit the model.
+Result<AdapterWeights> LoadAdapterWeights(const Compute& compute, const ModelConfig& config,
+                                          Dtype type, const LoraAdapter& adapter);
+
+}  // namespace idiolect::native
