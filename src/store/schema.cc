@@ -1,5 +1,6 @@
 #include "store/schema.h"
 
+#include <iterator>
 #include <string>
 
 #include "store/database.h"
@@ -121,6 +122,42 @@ CREATE TABLE settings (
 ) WITHOUT ROWID;
 )sql";
 
+// Version 2: people and chats known under several ids.
+constexpr char kVersion2[] = R"sql(
+-- importer ------------------------------------------------------------------------------------
+-- Who an author known by name only (an HTML export) was, where another export of the same chat has
+-- the same message with the author's id.
+CREATE TABLE name_matches (
+  chat_id   INTEGER NOT NULL,
+  name      TEXT NOT NULL,
+  person_id INTEGER NOT NULL,             -- who it was
+  messages  INTEGER NOT NULL,             -- so many times
+  PRIMARY KEY (chat_id, name, person_id)
+) WITHOUT ROWID;
+UPDATE messages SET flags = flags | 32    -- kAuthorByName (core/message.h)
+  WHERE author IN (SELECT id FROM people WHERE source_id LIKE 'telegram-html:%');
+
+-- people --------------------------------------------------------------------------------------
+-- messages.author is who it is after all merges; here is what undoing one needs.
+CREATE TABLE people_merges (
+  person_id INTEGER PRIMARY KEY,          -- is the same as
+  into_id   INTEGER NOT NULL,             -- this one, who may be merged in turn
+  merged_at INTEGER NOT NULL
+);
+CREATE TABLE merged_authors (
+  message_id INTEGER PRIMARY KEY,
+  person_id  INTEGER NOT NULL             -- the author before any merge
+);
+CREATE TABLE people_notes (
+  person_id INTEGER PRIMARY KEY,
+  note      TEXT NOT NULL
+);
+)sql";
+
+// The way from version N to N + 1 at index N.
+constexpr const char* kMigrations[] = {kVersion1, kVersion2};
+static_assert(std::size(kMigrations) == kSchemaVersion);
+
 }  // namespace
 
 Status PrepareSchema(Database& database) {
@@ -136,7 +173,9 @@ Status PrepareSchema(Database& database) {
                 "use the newer program, or another --workspace");
   }
   ASSIGN_OR_RETURN(auto transaction, Transaction::Begin(database));
-  RETURN_IF_ERROR(database.Execute(kVersion1));
+  for (int64_t from = version; from < kSchemaVersion; ++from) {
+    RETURN_IF_ERROR(database.Execute(kMigrations[from]));
+  }
   RETURN_IF_ERROR(database.Execute("PRAGMA user_version = " + std::to_string(kSchemaVersion)));
   return transaction.Commit();
 }
