@@ -122,39 +122,42 @@ CREATE TABLE settings (
 ) WITHOUT ROWID;
 )sql";
 
-// Version 2: people and chats known under several ids.
+// Version 2: what is on other people's servers (store/hosted.h).
 constexpr char kVersion2[] = R"sql(
--- importer ------------------------------------------------------------------------------------
--- Who an author known by name only (an HTML export) was, where another export of the same chat has
--- the same message with the author's id.
-CREATE TABLE name_matches (
-  chat_id   INTEGER NOT NULL,
-  name      TEXT NOT NULL,
-  person_id INTEGER NOT NULL,             -- who it was
-  messages  INTEGER NOT NULL,             -- so many times
-  PRIMARY KEY (chat_id, name, person_id)
+-- finetune --provider ---------------------------------------------------------------------------
+CREATE TABLE hosted_files (
+  provider   TEXT NOT NULL,
+  account    TEXT NOT NULL,               -- base URL
+  sha256     TEXT NOT NULL,               -- of what was sent
+  name       TEXT NOT NULL,
+  bytes      INTEGER NOT NULL,
+  file_id    TEXT NOT NULL,               -- '': not known to have arrived
+  upload_id  TEXT NOT NULL,               -- '': no upload in parts under way
+  part_ids   TEXT NOT NULL,               -- JSON list
+  part_bytes INTEGER NOT NULL,
+  sent_at_ms INTEGER NOT NULL,            -- 0: never
+  PRIMARY KEY (provider, account, sha256)
 ) WITHOUT ROWID;
-UPDATE messages SET flags = flags | 32    -- kAuthorByName (core/message.h)
-  WHERE author IN (SELECT id FROM people WHERE source_id LIKE 'telegram-html:%');
-
--- people --------------------------------------------------------------------------------------
--- messages.author is who it is after all merges; here is what undoing one needs.
-CREATE TABLE people_merges (
-  person_id INTEGER PRIMARY KEY,          -- is the same as
-  into_id   INTEGER NOT NULL,             -- this one, who may be merged in turn
-  merged_at INTEGER NOT NULL
-);
-CREATE TABLE merged_authors (
-  message_id INTEGER PRIMARY KEY,
-  person_id  INTEGER NOT NULL             -- the author before any merge
-);
-CREATE TABLE people_notes (
-  person_id INTEGER PRIMARY KEY,
-  note      TEXT NOT NULL
+CREATE TABLE hosted_runs (
+  run_id            TEXT PRIMARY KEY,
+  provider          TEXT NOT NULL,
+  account           TEXT NOT NULL,
+  key               TEXT NOT NULL,
+  step              TEXT NOT NULL,        -- upload, create, follow, test, done
+  model             TEXT NOT NULL,
+  persona           TEXT NOT NULL,
+  dataset           TEXT NOT NULL,
+  training_file     TEXT NOT NULL,
+  validation_file   TEXT NOT NULL,
+  job_id            TEXT NOT NULL,        -- '': none known to have been created
+  last_event        TEXT NOT NULL,
+  created_at        INTEGER NOT NULL,
+  create_sent_at_ms INTEGER NOT NULL,     -- 0: never
+  options           TEXT NOT NULL         -- JSON
 );
 )sql";
 
-// The way from version N to N + 1 at index N.
+// Each takes the one before it to its own version.
 constexpr const char* kMigrations[] = {kVersion1, kVersion2};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
@@ -173,8 +176,8 @@ Status PrepareSchema(Database& database) {
                 "use the newer program, or another --workspace");
   }
   ASSIGN_OR_RETURN(auto transaction, Transaction::Begin(database));
-  for (int64_t from = version; from < kSchemaVersion; ++from) {
-    RETURN_IF_ERROR(database.Execute(kMigrations[from]));
+  for (int64_t done = version; done < kSchemaVersion; ++done) {
+    RETURN_IF_ERROR(database.Execute(kMigrations[done]));
   }
   RETURN_IF_ERROR(database.Execute("PRAGMA user_version = " + std::to_string(kSchemaVersion)));
   return transaction.Commit();

@@ -37,6 +37,8 @@ class Workspace {
   std::filesystem::path models_folder() const { return folder_ / "models"; }
   std::filesystem::path results_folder() const { return folder_ / "results"; }
   std::filesystem::path checkpoints_folder() const { return folder_ / "checkpoints"; }
+  // Files as a provider wants them, kept until its job has ended.
+  std::filesystem::path outbox_folder() const { return folder_ / "outbox"; }
   std::filesystem::path log_file() const { return folder_ / "logs" / "idiolect.log"; }
 
   // Small remembered facts ("persona" → its source id); nullopt when never set.
