@@ -25,6 +25,7 @@ Result<CurlLibrary> Open() {
   const bool whole = Find(module, "curl_global_init", &global_init) &&
                      Find(module, "curl_easy_init", &curl.easy_init) &&
                      Find(module, "curl_easy_cleanup", &curl.easy_cleanup) &&
+                     Find(module, "curl_easy_reset", &curl.easy_reset) &&
                      Find(module, "curl_easy_setopt", &curl.easy_setopt) &&
                      Find(module, "curl_easy_perform", &curl.easy_perform) &&
                      Find(module, "curl_easy_getinfo", &curl.easy_getinfo) &&
