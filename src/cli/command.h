@@ -53,5 +53,7 @@ CommandAction DeclareChat(CLI::App& app, Language language);
 CommandAction DeclareRun(CLI::App& app, Language language);
 CommandAction DeclareStatus(CLI::App& app, Language language);
 CommandAction DeclareModels(CLI::App& app, Language language);
+CommandAction DeclareJobs(CLI::App& app, Language language);
+CommandAction DeclareFiles(CLI::App& app, Language language);
 
 }  // namespace idiolect

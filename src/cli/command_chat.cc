@@ -11,8 +11,10 @@
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/engine_loader.h"
+#include "cli/hosted.h"
 #include "cli/stages.h"
 #include "core/chat_model.h"
+#include "dataset/reader.h"
 
 namespace idiolect {
 namespace {
@@ -26,6 +28,8 @@ struct Options {
   GenerateOptions generate;
   EngineOptions engine;
   std::string precision = "auto";
+  ServiceChoice choice;
+  std::string beside;
 };
 
 // Holds back nothing: pieces are whole code points, so the terminal can show them at once.
@@ -131,6 +135,52 @@ Status Converse(Context& context, const Options& options, const ChatModel& model
   return {};
 }
 
+// The system prompt that the job's training samples had.
+Result<std::string> SystemPromptOfJob(const Workspace& workspace, const Job& job) {
+  ASSIGN_OR_RETURN(const auto samples,
+                   ReadSamples(workspace.folder() / job.dataset / "train.jsonl"));
+  if (samples.empty() || samples.front().empty() || samples.front().front().role != "system") {
+    return std::string();
+  }
+  return samples.front().front().content;
+}
+
+// A model on somebody else's server; with `beside`, a second one answers the same question.
+Status ChatHosted(Context& context, const Options& options) {
+  ASSIGN_OR_RETURN(auto workspace, context.OpenWorkspace());
+  LoadedModel chosen;
+  chosen.spec.name = options.model;
+  ASSIGN_OR_RETURN(const auto jobs, ListJobs(workspace->database()));
+  for (const Job& job : jobs) {
+    const bool named = options.model.empty()
+                           ? job.provider == options.choice.provider && job.status == "succeeded"
+                           : options.model == job.id || options.model == job.fine_tuned_model;
+    if (!named || job.fine_tuned_model.empty()) continue;
+    chosen.spec.name = job.fine_tuned_model;
+    if (auto prompt = SystemPromptOfJob(*workspace, job)) chosen.system_prompt = *prompt;
+    break;
+  }
+  if (chosen.spec.name.empty()) {
+    return Fail(ErrorKind::kMisuse, "it is not said which model to talk with",
+                "--model NAME; the list: idiolect models --provider " + options.choice.provider);
+  }
+  if (options.no_system) chosen.system_prompt.clear();
+  if (!options.system.empty()) chosen.system_prompt = options.system;
+  ASSIGN_OR_RETURN(auto opened, OpenService(context, workspace->folder(), options.choice));
+  ASSIGN_OR_RETURN(const auto model, opened->service->Chat(chosen.spec.name));
+  if (options.message.empty()) {
+    return Converse(context, options, *model, chosen, workspace->folder() / "chat_history");
+  }
+  if (!options.beside.empty()) {
+    ASSIGN_OR_RETURN(const auto other, opened->service->Chat(options.beside));
+    if (!context.json()) context.Print(model->Name() + ":");
+    RETURN_IF_ERROR(AnswerOnce(context, options, *model, chosen.system_prompt));
+    if (!context.json()) context.Print("\n" + other->Name() + ":");
+    return AnswerOnce(context, options, *other, chosen.system_prompt);
+  }
+  return AnswerOnce(context, options, *model, chosen.system_prompt);
+}
+
 }  // namespace
 
 CommandAction DeclareChat(CLI::App& app, Language language) {
@@ -168,7 +218,16 @@ CommandAction DeclareChat(CLI::App& app, Language language) {
   AddOption(app, language, {"--seed", {"of the random choices", "зерно случайного выбора"}},
             options->generate.seed);
   AddEngineOptions(app, language, options->engine, options->precision);
+  AddServiceOptions(app, language, options->choice, ProviderRole::kUsing);
+  AddOption(app, language,
+            {"--beside",
+             {"hosted: a second model for the same --message",
+              "у сервиса: вторая модель на тот же вопрос"}},
+            options->beside);
   return [options](Context& context) -> Status {
+    if (!options->choice.provider.empty() && options->choice.provider != "local") {
+      return ChatHosted(context, *options);
+    }
     RETURN_IF_ERROR(ResolvePrecision(options->precision, options->engine));
     ASSIGN_OR_RETURN(auto workspace, context.OpenWorkspace());
     ASSIGN_OR_RETURN(auto chosen, ChooseModel(context, *workspace, options->model));

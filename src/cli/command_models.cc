@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/hosted.h"
 #include "providers/model_store.h"
 
 namespace idiolect {
@@ -97,7 +98,39 @@ Status AddModel(Context& context, const std::string& file) {
   return {};
 }
 
+// What a hosted service has, trained models among them.
+Status ListHostedModels(Context& context, const ServiceChoice& choice) {
+  ASSIGN_OR_RETURN(auto opened,
+                   OpenService(context, ChooseWorkspace(context.global.workspace), choice));
+  ASSIGN_OR_RETURN(const auto models, opened->service->ListModels());
+  if (context.json()) {
+    auto out = nlohmann::ordered_json::object();
+    out["provider"] = opened->provider.name;
+    out["models"] = nlohmann::ordered_json::array();
+    for (const auto& model : models) {
+      out["models"].push_back({{"id", model.id},
+                               {"owned_by", model.owner},
+                               {"created", model.created_at},
+                               {"shutdown_date", model.until}});
+    }
+    context.Print(out.dump(1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+    return {};
+  }
+  std::string text;
+  for (const auto& model : models) {
+    text += model.id;
+    if (!model.until.empty()) {
+      text += std::string("  ") + context.Say({"ends on ", "работает до "}) + model.until;
+    }
+    text += "\n";
+  }
+  context.Print(text);
+  context.Next("chat --provider " + opened->provider.name + " --model NAME");
+  return {};
+}
+
 struct Options {
+  ServiceChoice choice;
   std::string name, file;
   CLI::App* pull = nullptr;
   CLI::App* add = nullptr;
@@ -116,9 +149,13 @@ CommandAction DeclareModels(CLI::App& app, Language language) {
       "add", Say(language, {"take in a GGUF file of your own", "добавить свой файл GGUF"}));
   AddOption(*options->add, language, {"FILE", {"the file", "файл"}}, options->file)->required();
   app.require_subcommand(0, 1);
+  AddServiceOptions(app, language, options->choice, ProviderRole::kUsing);
   return [options](Context& context) -> Status {
     if (options->pull->parsed()) return PullModel(context, options->name);
     if (options->add->parsed()) return AddModel(context, options->file);
+    if (!options->choice.provider.empty() && options->choice.provider != "local") {
+      return ListHostedModels(context, options->choice);
+    }
     return ListModels(context);
   };
 }

@@ -15,13 +15,13 @@ const std::vector<Command>& Commands() {
         "прочитать чаты; повторный импорт добавляет только новое"},
        DeclareImport,
        "idiolect import ~/Downloads/DataExport_2026-01-01\n"
-       "idiolect import --check export.zip"},
+       "idiolect import result.json --json"},
       {"people",
        {"who wrote how much, under which names: pick the persona",
         "кто сколько написал и под какими именами: выбор персоны"},
        DeclarePeople,
-       "idiolect people --persona \"наташа\"\n"
-       "idiolect people merge user123 \"Наташа С.\""},
+       "idiolect people\n"
+       "idiolect people --persona \"наташа\""},
       {"build",
        {"dialogs, pairs, filters with reasons, split, dataset files",
         "диалоги, пары, отсев с причинами, разбиение, файлы датасета"},
@@ -52,6 +52,17 @@ const std::vector<Command>& Commands() {
        DeclareModels,
        "idiolect models\n"
        "idiolect models pull gemma-3-270m"},
+      {"jobs",
+       {"fine-tuning jobs, here and at providers: list, follow, cancel, pause, resume",
+        "задания на дообучение, здесь и у сервисов: список, слежение, отмена, пауза"},
+       DeclareJobs,
+       "idiolect jobs\n"
+       "idiolect jobs follow ftjob-abc123"},
+      {"files",
+       {"files at a provider: list, get, delete", "файлы у сервиса: список, загрузка, удаление"},
+       DeclareFiles,
+       "idiolect files --provider openai\n"
+       "idiolect files --provider openai delete file-abc123"},
   };
   return commands;
 }

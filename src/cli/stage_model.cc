@@ -24,7 +24,13 @@ Result<LoadedModel> ChooseModel(Context& context, Workspace& workspace, const st
   ASSIGN_OR_RETURN(auto jobs, ListJobs(workspace.database()));
   for (const Job& job : jobs) {
     const bool named = wanted.empty() || wanted == job.id || wanted == job.fine_tuned_model;
-    if (named && job.status == "succeeded") return FromJob(workspace, job);
+    if (!named || job.status != "succeeded") continue;
+    if (!job.adapter.empty()) return FromJob(workspace, job);
+    // It lives on somebody else's server: nothing is sent there unless the user names it.
+    if (!wanted.empty()) {
+      return Fail(ErrorKind::kMisuse, job.fine_tuned_model + " is at " + job.provider,
+                  "idiolect chat --provider " + job.provider + " --model " + job.fine_tuned_model);
+    }
   }
   if (wanted.empty()) {
     return Fail(ErrorKind::kNotFound, "no model has been trained in this workspace yet",

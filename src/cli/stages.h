@@ -32,12 +32,9 @@ Result<StageResult> ImportStage(Context& context, Workspace& workspace,
                                 Force force);
 
 // --- people ---
-// `wanted` as the user wrote it; empty: the remembered one. What is chosen in passing holds for
-// that command, and is remembered only when nobody was chosen before.
-enum class Remember { kIfFirst, kYes };
+// `wanted` as the user wrote it; empty: the remembered one. The choice is remembered.
 Result<PersonSummary> ChoosePersona(Context& context, Workspace& workspace,
-                                    const std::string& wanted,
-                                    Remember remember = Remember::kIfFirst);
+                                    const std::string& wanted);
 std::string ShownName(const PersonSummary& person);
 
 // --- build ---
