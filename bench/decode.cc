@@ -20,7 +20,7 @@ double Time(Body body) {
 
 struct Settings {
   std::string model;
-  std::string precision = "bf16";
+  std::string precision = "stored";
   int prompt = 512;
   int generate = 128;
   int threads = CountCores();
@@ -36,8 +36,10 @@ int Measure(const Settings& settings) {
     return 1;
   }
   const Dtype type = settings.precision == "f32" ? Dtype::kF32 : Dtype::kBf16;
+  const WeightForm form =
+      settings.precision == "stored" ? WeightForm::kAsStored : WeightForm::kUnpacked;
   Result<Weights> weights = Fail(ErrorKind::kFailed, "not loaded");
-  const double load = Time([&] { weights = LoadWeights(compute, *file, type, 0, nullptr); });
+  const double load = Time([&] { weights = LoadWeights(compute, *file, type, 0, nullptr, form); });
   if (!weights) {
     std::fprintf(stderr, "%s\n", weights.error().message.c_str());
     return 1;
@@ -93,8 +95,9 @@ int main(int argc, char** argv) {
   CLI::App app{"Speed of decoding"};
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_option("--model", settings.model, "a GGUF file")->required();
-  app.add_option("--precision", settings.precision, "bf16 or f32")
-      ->check(CLI::IsMember({"bf16", "f32"}));
+  app.add_option("--precision", settings.precision,
+                 "stored (packed weights as the file has them), bf16 or f32")
+      ->check(CLI::IsMember({"stored", "bf16", "f32"}));
   app.add_option("--prompt", settings.prompt, "tokens of the prompt")->check(CLI::Range(1, 100000));
   app.add_option("--generate", settings.generate, "tokens generated")->check(CLI::Range(1, 100000));
   app.add_option("--threads", settings.threads, "threads")->check(CLI::Range(1, 1024));

@@ -4,7 +4,7 @@
 #include "cli/command.h"
 #include "cli/stages.h"
 #include "cli/texts.h"
-#include "importer/import_report.h"
+#include "importer/importer.h"
 
 namespace idiolect {
 namespace {
@@ -12,6 +12,7 @@ namespace {
 struct Options {
   std::vector<std::string> paths;
   bool explain = false;
+  bool check = false;
 };
 
 }  // namespace
@@ -29,8 +30,24 @@ std::string ImportText(const Context& context, const std::string& summary) {
   for (const auto& file : json["files"]) {
     text += file.value("path", "") + ": " + GroupDigits(number(file, "messages")) +
             context.Say({" messages in ", " сообщений, чатов: "}) +
-            GroupDigits(number(file, "chats")) + context.Say({" chats, ", ", новых: "}) +
-            GroupDigits(number(file, "new_messages")) + context.Say({" new", ""}) + "\n";
+            GroupDigits(number(file, "chats"));
+    if (file.contains("new_messages")) {
+      text += context.Say({" chats, ", ", новых: "}) + GroupDigits(number(file, "new_messages")) +
+              context.Say({" new", ""});
+    } else {
+      text += context.Say({" chats", ""});
+    }
+    text += "\n";
+    if (number(file, "joined_chats") > 0) {
+      text += context.Say({"  joined with a chat imported before: ",
+                           "  соединено с ранее импортированными чатами: "}) +
+              GroupDigits(number(file, "joined_chats")) + "\n";
+    }
+    if (number(file, "identified_messages") > 0) {
+      text += context.Say({"  messages whose author was a name and now has an id: ",
+                           "  сообщений, у авторов которых вместо имени теперь id: "}) +
+              GroupDigits(number(file, "identified_messages")) + "\n";
+    }
     if (file.contains("skipped")) {
       for (const auto& [reason, count] : file["skipped"].items()) {
         text += std::string("  ") + context.Say({"skipped: ", "пропущено: "}) + reason + " " +
@@ -50,19 +67,46 @@ std::string ImportText(const Context& context, const std::string& summary) {
       }
     }
   }
+  const auto& totals = json["totals"];
+  if (totals.contains("contents")) {
+    const auto& contents = totals["contents"];
+    text += std::string(context.Say({"in all: ", "всего: "})) +
+            GroupDigits(number(totals, "messages")) + context.Say({" messages (", " сообщений ("}) +
+            GroupDigits(number(contents, "ordinary")) + context.Say({" ordinary, ", " обычных, "}) +
+            GroupDigits(number(contents, "service")) +
+            context.Say({" service), ", " служебных), "}) +
+            GroupDigits(number(contents, "replies")) + context.Say({" replies, ", " ответов, "}) +
+            GroupDigits(number(contents, "people")) + context.Say({" people, ", " людей, "}) +
+            GroupDigits(number(contents, "topics")) + context.Say({" topics", " тем"}) + "\n";
+  }
   return text;
 }
 
 CommandAction DeclareImport(CLI::App& app, Language language) {
   auto options = std::make_shared<Options>();
   AddOption(app, language,
-            {"PATH", {"exports: files, or folders that hold them", "экспорты: файлы или папки"}},
+            {"PATH",
+             {"exports: files, folders or archives (zip, 7z, tar.gz, tar.xz) that hold them",
+              "экспорты: файлы, папки или архивы (zip, 7z, tar.gz, tar.xz)"}},
             options->paths)
       ->required();
   AddFlag(app, language,
           {"--explain", {"say what changed since the last import", "что изменилось"}},
           options->explain);
+  AddFlag(app, language,
+          {"--check",
+           {"read and report, write nothing; needs no workspace",
+            "прочитать и отчитаться, ничего не записывая; папка не нужна"}},
+          options->check);
   return [options](Context& context) -> Status {
+    if (options->check) {
+      const std::vector<std::filesystem::path> paths(options->paths.begin(), options->paths.end());
+      ASSIGN_OR_RETURN(auto report,
+                       CheckPaths(paths, ImportOptions{}, *context.progress, *context.interrupt));
+      const std::string summary = report.ToJson();
+      context.Print(context.json() ? summary : ImportText(context, summary));
+      return {};
+    }
     ASSIGN_OR_RETURN(auto workspace, context.OpenWorkspace());
     ASSIGN_OR_RETURN(auto result,
                      ImportStage(context, *workspace, options->paths,

@@ -34,7 +34,8 @@ Status RunAll(Context& context, const Options& options) {
                    ImportStage(context, *workspace, options.paths, explain, Force::kNo));
   done("import", imported, ImportText(context, imported.summary));
 
-  ASSIGN_OR_RETURN(auto persona, ChoosePersona(context, *workspace, options.persona));
+  ASSIGN_OR_RETURN(auto persona,
+                   ChoosePersona(context, *workspace, options.persona, Remember::kYes));
   ASSIGN_OR_RETURN(auto built,
                    BuildStage(context, *workspace, persona, options.build, explain, Force::kNo));
   done("build", built, BuildText(context, built.summary));

@@ -15,13 +15,13 @@ const std::vector<Command>& Commands() {
         "прочитать чаты; повторный импорт добавляет только новое"},
        DeclareImport,
        "idiolect import ~/Downloads/DataExport_2026-01-01\n"
-       "idiolect import result.json --json"},
+       "idiolect import --check export.zip"},
       {"people",
        {"who wrote how much, under which names: pick the persona",
         "кто сколько написал и под какими именами: выбор персоны"},
        DeclarePeople,
-       "idiolect people\n"
-       "idiolect people --persona \"наташа\""},
+       "idiolect people --persona \"наташа\"\n"
+       "idiolect people merge user123 \"Наташа С.\""},
       {"build",
        {"dialogs, pairs, filters with reasons, split, dataset files",
         "диалоги, пары, отсев с причинами, разбиение, файлы датасета"},

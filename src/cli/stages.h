@@ -32,9 +32,12 @@ Result<StageResult> ImportStage(Context& context, Workspace& workspace,
                                 Force force);
 
 // --- people ---
-// `wanted` as the user wrote it; empty: the remembered one. The choice is remembered.
+// `wanted` as the user wrote it; empty: the remembered one. What is chosen in passing holds for
+// that command, and is remembered only when nobody was chosen before.
+enum class Remember { kIfFirst, kYes };
 Result<PersonSummary> ChoosePersona(Context& context, Workspace& workspace,
-                                    const std::string& wanted);
+                                    const std::string& wanted,
+                                    Remember remember = Remember::kIfFirst);
 std::string ShownName(const PersonSummary& person);
 
 // --- build ---

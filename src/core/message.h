@@ -51,6 +51,7 @@ enum MessageFlag : uint32_t {
   kOnlyLinks = 1u << 2,       // the text is links, mentions or hashtags and nothing else
   kReplyElsewhere = 1u << 3,  // answers a message in another chat
   kBotCommand = 1u << 4,      // the text is a /command
+  kAuthorByName = 1u << 5,    // from a source that has no ids of people, only names
 };
 
 // A message's id in the workspace: chat * 2^34 + (source id + 2^33). So the id of an imported
@@ -67,6 +68,9 @@ constexpr int64_t ChatOfMessage(MessageId id) {
 constexpr int64_t SourceIdOfMessage(MessageId id) {
   return id % kMessageIdSpan - kMessageIdSpan / 2;
 }
+
+// How the source id of a person begins who is known by name only; the name follows.
+constexpr std::string_view kByNamePrefix = "telegram-html:";
 
 // Numbers in the database, dense from 1.
 using ChatId = int64_t;

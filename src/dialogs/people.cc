@@ -17,11 +17,17 @@ std::string_view WithoutSource(std::string_view source_id) {
   return colon == std::string_view::npos ? source_id : source_id.substr(colon + 1);
 }
 
-bool HasId(const PersonSummary& person, std::string_view wanted) {
-  const std::string_view id = WithoutSource(person.source_id);
-  if (person.source_id == wanted || id == wanted) return true;
+bool IsId(std::string_view source_id, std::string_view wanted) {
+  const std::string_view id = WithoutSource(source_id);
+  if (source_id == wanted || id == wanted) return true;
   // The bare number, as old exports and other programs show it.
   return id.starts_with("user") && id.substr(4) == wanted;
+}
+
+bool HasId(const PersonSummary& person, std::string_view wanted) {
+  return IsId(person.source_id, wanted) ||
+         std::any_of(person.also.begin(), person.also.end(),
+                     [&](const std::string& also) { return IsId(also, wanted); });
 }
 
 using Candidates = std::vector<const PersonSummary*>;

@@ -7,7 +7,10 @@
 #include <string_view>
 #include <system_error>
 
+#include "importer/archive_reader.h"
+#include "importer/archive_tree.h"
 #include "importer/byte_source.h"
+#include "importer/html_chat_list.h"
 #include "importer/telegram_html.h"
 #include "importer/telegram_json.h"
 
@@ -36,14 +39,7 @@ constexpr Lookalike kLookalikes[] = {
     {"\xFE\xFF", "is UTF-16 text", kToUtf8},
     {std::string_view("{\0", 2), "is UTF-16 text", kToUtf8},
     {std::string_view("\0{", 2), "is UTF-16 text", kToUtf8},
-    {"PK\x03\x04", "is a zip archive", kUnpack},
-    {"\x1F\x8B", "is a gzip archive", kUnpack},
-    {"\xFD"
-     "7zXZ",
-     "is an xz archive", kUnpack},
-    {"7z\xBC\xAF", "is a 7z archive", kUnpack},
     {"Rar!", "is a RAR archive", kUnpack},
-    {"BZh", "is a bzip2 archive", kUnpack},
     {"SQLite format 3", "is a database", kHowToExport},
 };
 
@@ -89,85 +85,172 @@ int64_t PageNumber(const fs::path& path) {
   return read.ec == std::errc() && read.ptr == end && number > 0 ? number : 0;
 }
 
-// The export that a page belongs to: all pages beside it.
-ExportFile PagesBeside(const fs::path& page) {
+// The export that a page belongs to: all pages among the files of its folder.
+ExportFile PagesAmong(const std::vector<fs::path>& files, const fs::path& page, ExportTree& tree) {
   struct Numbered {
     int64_t number;
     fs::path path;
   };
   std::vector<Numbered> pages;
-  std::error_code error;
-  const fs::path folder = page.has_parent_path() ? page.parent_path() : fs::path(".");
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    std::error_code failed;
-    const int64_t number = PageNumber(entry->path());
-    if (number != 0 && entry->is_regular_file(failed)) pages.push_back({number, entry->path()});
+  for (const fs::path& path : files) {
+    if (const int64_t number = PageNumber(path)) pages.push_back({number, path});
   }
   std::sort(pages.begin(), pages.end(), [](const Numbered& a, const Numbered& b) {
     return a.number != b.number ? a.number < b.number : a.path < b.path;
   });
   if (pages.empty()) pages.push_back({1, page});
-  ExportFile file{pages.front().path, ExportFormat::kTelegramHtml, 0, {}};
+  ExportFile file;
+  file.path = pages.front().path;
+  file.format = ExportFormat::kTelegramHtml;
+  file.tree = &tree;
   for (Numbered& numbered : pages) {
-    const auto size = fs::file_size(numbered.path, error);
-    if (!error) file.size += size;
-    file.pages.push_back(std::move(numbered.path));
+    file.size += tree.Size(numbered.path);
+    file.parts.push_back(std::move(numbered.path));
   }
   return file;
 }
 
-// Collects the exports below `folder`. What may not be read is passed over: it is not what was
-// named. `refused` becomes the error of the first result.json that is none after all.
-void SearchFolder(const fs::path& folder, FoundExports& found, std::optional<Error>& refused) {
-  std::vector<fs::path> files, folders;
-  std::error_code error;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    std::error_code failed;
-    const fs::file_status status = entry->symlink_status(failed);
-    if (failed) continue;
-    if (fs::is_directory(status)) {
-      folders.push_back(entry->path());
-    } else if (fs::is_regular_file(entry->status(failed))) {
-      files.push_back(entry->path());
-    }
+// The format of one file, or an error that says what the file is instead and what to do.
+Result<ExportFormat> Recognise(ExportTree& tree, const fs::path& path) {
+  std::string start(4096, '\0');
+  size_t size = 0;
+  {
+    ASSIGN_OR_RETURN(const auto source, tree.Start(path));
+    ASSIGN_OR_RETURN(size, source->Read(start.data(), start.size()));
   }
-  std::sort(folders.begin(), folders.end());
+  start.resize(size);
+  if (SniffTelegramHtml(start) == TelegramSniff::kYes) return ExportFormat::kTelegramHtml;
+  RETURN_IF_ERROR(RefuseLookalikes(path, start));
+  ASSIGN_OR_RETURN(const auto source, tree.Start(path));
+  if (SniffTelegramJson(*source) == TelegramSniff::kYes) return ExportFormat::kTelegramJson;
+  return NotAnExport(path, "is JSON, but not an export of Telegram Desktop", kHowToExport);
+}
+
+ExportFile OneFile(ExportTree& tree, const fs::path& path, ExportFormat format) {
+  return {path, format, tree.Size(path), {path}, &tree, ChatKind::kOther};
+}
+
+class Search {
+ public:
+  Search(ExportTree& tree, FoundExports& found) : tree_(tree), found_(found) {}
+
+  // Collects the exports below the folder.
+  void Folder(const fs::path& folder);
+  // Of the first result.json that is none after all.
+  const std::optional<Error>& refused() const { return refused_; }
+
+ private:
+  bool Chat(const fs::path& page, const FolderListing& listing);
+  void TakeKinds(const fs::path& folder, size_t first);
+
+  ExportTree& tree_;
+  FoundExports& found_;
+  std::optional<Error> refused_;
+};
+
+void Search::Folder(const fs::path& folder) {
+  const FolderListing listing = tree_.List(folder);
+  const auto& files = listing.files;
   const auto result = std::find_if(files.begin(), files.end(), [](const fs::path& path) {
     return path.filename() == "result.json";
   });
   if (result != files.end()) {
-    auto file = RecogniseExport(*result);
-    if (file) {
-      found.files.push_back(*std::move(file));
+    if (const auto format = Recognise(tree_, *result)) {
+      found_.files.push_back(OneFile(tree_, *result, *format));
       return;
+    } else if (!refused_) {
+      refused_ = format.error();
     }
-    if (!refused) refused = std::move(file).error();
   }
-  std::sort(files.begin(), files.end());
   const auto page = std::find_if(files.begin(), files.end(),
                                  [](const fs::path& path) { return PageNumber(path) != 0; });
-  if (page != files.end()) {
-    if (auto file = RecogniseExport(*page)) {
-      found.files.push_back(*std::move(file));
-      std::erase_if(folders, [](const fs::path& path) {
-        return !path.filename().string().starts_with("topic");
-      });
-      for (const fs::path& path : folders) SearchFolder(path, found, refused);
-      return;
-    }
-  }
+  if (page != files.end() && Chat(*page, listing)) return;
+  const size_t first = found_.files.size();
   for (const fs::path& path : files) {
     if (path.extension() == ".json") {
-      if (auto file = RecogniseExport(path)) {
-        found.files.push_back(*std::move(file));
+      if (const auto format = Recognise(tree_, path)) {
+        found_.files.push_back(OneFile(tree_, path, *format));
         continue;
       }
     }
-    ++found.other_files;
+    ++found_.other_files;
   }
-  for (const fs::path& path : folders) SearchFolder(path, found, refused);
+  for (const fs::path& path : listing.folders) Folder(path);
+  if (std::find(listing.folders.begin(), listing.folders.end(), folder / "lists") !=
+      listing.folders.end()) {
+    TakeKinds(folder, first);
+  }
+}
+
+// The folder of a chat in HTML, with those of its topics.
+bool Search::Chat(const fs::path& page, const FolderListing& listing) {
+  const auto format = Recognise(tree_, page);
+  if (!format || *format != ExportFormat::kTelegramHtml) return false;
+  found_.files.push_back(PagesAmong(listing.files, page, tree_));
+  for (const fs::path& path : listing.folders) {
+    if (path.filename().string().starts_with("topic")) Folder(path);
+  }
+  return true;
+}
+
+// An account's lists say what kind each of its chats is.
+void Search::TakeKinds(const fs::path& folder, size_t first) {
+  const fs::path lists = folder / "lists";
+  for (const char* name : {"chats.html", "left_chats.html"}) {
+    const auto source = tree_.Start(lists / name);
+    if (!source) continue;
+    for (const ListedChat& chat : ReadHtmlChatList(**source)) {
+      const fs::path page = (lists / fs::path(chat.page)).lexically_normal();
+      for (size_t i = first; i < found_.files.size(); ++i) {
+        ExportFile& file = found_.files[i];
+        if (file.parts.front().lexically_normal() == page) file.kind = chat.kind;
+      }
+    }
+  }
+}
+
+// The exports of an archive.
+Status SearchArchive(const fs::path& path, FoundExports& found) {
+  ASSIGN_OR_RETURN(auto tree, ArchiveTree::OfFile(path));
+  const size_t first = found.files.size();
+  Search search(*tree, found);
+  search.Folder({});
+  if (found.files.size() == first) {
+    if (!tree->nested().empty()) {
+      return NotAnExport(path, "holds another archive, \"" + tree->nested() + "\", and no export",
+                         "unpack it and name what was in it");
+    }
+    if (const auto& refused = search.refused()) {
+      return Fail(refused->kind, "importing the archive " + path.string() + ": " + refused->message,
+                  refused->hint);
+    }
+    return NotAnExport(path, "holds no chat export", kHowToExport);
+  }
+  const auto begin = found.files.begin() + static_cast<ptrdiff_t>(first);
+  std::stable_sort(begin, found.files.end(), [&](const ExportFile& a, const ExportFile& b) {
+    return tree->Place(a.parts.front()) < tree->Place(b.parts.front());
+  });
+  for (auto file = begin; file != found.files.end(); ++file) file->path = path / file->path;
+  found.other_files += tree->other_entries();
+  found.trees.push_back(std::move(tree));
+  return {};
+}
+
+// What the user named, and is no folder.
+Status TakeFile(ExportTree& disk, const fs::path& path, FoundExports& found) {
+  ASSIGN_OR_RETURN(const auto source, disk.Open(path));
+  std::string start(512, '\0');
+  ASSIGN_OR_RETURN(const size_t size, source->Read(start.data(), start.size()));
+  start.resize(size);
+  if (LooksLikeArchive(start)) return SearchArchive(path, found);
+  ASSIGN_OR_RETURN(const ExportFormat format, Recognise(disk, path));
+  if (format == ExportFormat::kTelegramHtml && PageNumber(path) != 0) {
+    const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+    found.files.push_back(PagesAmong(disk.List(folder).files, path, disk));
+  } else {
+    found.files.push_back(OneFile(disk, path, format));
+  }
+  return {};
 }
 
 }  // namespace
@@ -182,32 +265,16 @@ const char* ExportFormatName(ExportFormat format) {
   return "";
 }
 
-Result<ExportFile> RecogniseExport(const fs::path& path) {
-  ASSIGN_OR_RETURN(const auto source, FileSource::Open(path));
-  std::string start(4096, '\0');
-  ASSIGN_OR_RETURN(const size_t size, source->Read(start.data(), start.size()));
-  if (SniffTelegramHtml(std::string_view(start).substr(0, size)) == TelegramSniff::kYes) {
-    if (PageNumber(path) != 0) return PagesBeside(path);
-    return ExportFile{path, ExportFormat::kTelegramHtml, source->size(), {path}};
-  }
-  RETURN_IF_ERROR(RefuseLookalikes(path, std::string_view(start).substr(0, size)));
-  RETURN_IF_ERROR(source->Seek(0));
-  if (SniffTelegramJson(*source) == TelegramSniff::kYes) {
-    return ExportFile{path, ExportFormat::kTelegramJson, source->size(), {}};
-  }
-  return NotAnExport(path, "is JSON, but not an export of Telegram Desktop", kHowToExport);
-}
-
 Result<FoundExports> FindExports(const std::vector<fs::path>& paths) {
   FoundExports found;
+  found.trees.push_back(std::make_unique<DiskTree>());
+  ExportTree& disk = *found.trees.front();
   std::vector<Error> errors;
   for (const fs::path& path : paths) {
     std::error_code failed;
     if (!fs::is_directory(path, failed)) {
-      if (auto file = RecogniseExport(path)) {
-        found.files.push_back(*std::move(file));
-      } else {
-        errors.push_back(std::move(file).error());
+      if (auto taken = TakeFile(disk, path, found); !taken) {
+        errors.push_back(std::move(taken).error());
       }
       continue;
     }
@@ -220,10 +287,10 @@ Result<FoundExports> FindExports(const std::vector<fs::path>& paths) {
                         "check the permissions of the folder"});
       continue;
     }
-    std::optional<Error> refused;
-    SearchFolder(path, found, refused);
-    if (found.files.size() == before && refused) {
-      errors.push_back(*std::move(refused));
+    Search search(disk, found);
+    search.Folder(path);
+    if (found.files.size() == before && search.refused()) {
+      errors.push_back(*search.refused());
     } else if (found.files.size() == before) {
       errors.push_back({ErrorKind::kBadInput,
                         "importing " + path.string() + ": no chat export is in this folder",

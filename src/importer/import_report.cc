@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
+
 namespace idiolect {
 namespace {
 
@@ -94,11 +96,30 @@ void PutCounts(const ImportCounts& counts, Json& json) {
   json["skipped"] = std::move(skipped);
 }
 
+Json ContentsJson(const ImportContents& contents) {
+  Json json = {{"ordinary", contents.ordinary},       {"service", contents.service},
+               {"unsupported", contents.unsupported}, {"replies", contents.replies},
+               {"topics", contents.topics},           {"people", contents.people}};
+  if (contents.first_time != 0) {
+    json["from"] = FormatIsoUtc(contents.first_time);
+    json["to"] = FormatIsoUtc(contents.last_time);
+  }
+  return json;
+}
+
 Json ToJsonValue(const FileReport& file) {
   Json json;
   json["path"] = file.path.string();
   json["format"] = file.format;
   PutCounts(file, json);
+  if (file.only_checked) {
+    json["checked"] = true;
+    for (const char* name : {"new_messages", "edited_messages", "known_messages"}) json.erase(name);
+  } else {
+    json["identified_messages"] = file.identified_messages;
+    json["joined_chats"] = file.joined_chats;
+  }
+  json["contents"] = ContentsJson(file.contents);
   json["problems"] = Json::array();
   for (const ImportProblem& problem : file.problems) {
     Json entry;
@@ -182,6 +203,12 @@ std::string ImportReport::ToJson() const {
   json["files"] = Json::array();
   for (const FileReport& file : files) json["files"].push_back(ToJsonValue(file));
   PutCounts(Totals(), json["totals"]);
+  if (!files.empty() && files.front().only_checked) {
+    for (const char* name : {"new_messages", "edited_messages", "known_messages"}) {
+      json["totals"].erase(name);
+    }
+  }
+  json["totals"]["contents"] = ContentsJson(contents);
   json["totals"]["files"] = files.size();
   json["totals"]["other_files"] = other_files;
   return Dump(json);

@@ -67,9 +67,23 @@ struct ImportCounts {
   void Add(const ImportCounts& other);
 };
 
+// What a file holds, whether it was known or not.
+struct ImportContents {
+  int64_t ordinary = 0, service = 0, unsupported = 0;
+  int64_t replies = 0;                    // marked ones, to messages of the same chat
+  int64_t topics = 0;                     // of forums
+  int64_t people = 0;                     // authors
+  int64_t first_time = 0, last_time = 0;  // of ordinary messages; unix seconds, 0: none
+};
+
 struct FileReport : ImportCounts {
   std::filesystem::path path;
   std::string format;  // "telegram-json"
+  ImportContents contents;
+  // Known by name only, and now by an id: of the known messages, and of those of earlier imports.
+  int64_t identified_messages = 0;
+  int64_t joined_chats = 0;   // turned out to be chats of earlier imports
+  bool only_checked = false;  // nothing was written: no message is new or known
   std::vector<ImportProblem> problems;
 };
 
@@ -77,12 +91,10 @@ struct ImportReport {
   std::vector<FileReport> files;
   // Files met in folders that are no chat exports.
   int64_t other_files = 0;
+  ImportContents contents;  // of all files together
 
   ImportCounts Totals() const;
-  // What `import --json` prints:
-  // {"files":[{"path","format","chats","messages","new_messages","edited_messages","known_messages","skipped":
-  // {reason:count},"problems":[{"kind","count","byte"?,"line"?,"text"}]}],"totals":{the counts,
-  // "files","other_files"}}
+  // What `import --json` prints; docs/json.md describes it.
   std::string ToJson() const;
 };
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "importer/batch_queue.h"
-#include "importer/byte_source.h"
-#include "importer/chat_identity.h"
+#include "importer/batch_writer.h"
+#include "importer/contents_tally.h"
 #include "importer/find_exports.h"
 #include "importer/telegram_html.h"
 #include "importer/telegram_json.h"
@@ -44,144 +44,92 @@ class ReadingThread {
   std::thread thread_;  // last: it uses the others
 };
 
+// The name of the folder that a file lies in; for pages at the top of an archive, the archive's.
 std::string FolderName(const ExportFile& file) {
   std::error_code failed;
   const auto absolute = std::filesystem::weakly_canonical(file.path, failed);
   return (failed ? file.path : absolute).parent_path().filename().string();
 }
 
-class PageFiles : public HtmlPages {
+class Pages : public HtmlPages {
  public:
-  explicit PageFiles(const std::vector<std::filesystem::path>& paths) : paths_(paths) {}
-  size_t count() const override { return paths_.size(); }
+  explicit Pages(const ExportFile& file) : file_(file) { file.tree->Expect(file.parts); }
+  size_t count() const override { return file_.parts.size(); }
   Result<std::unique_ptr<ByteSource>> Open(size_t page) override {
-    ASSIGN_OR_RETURN(std::unique_ptr<ByteSource> source, FileSource::Open(paths_[page]));
-    return source;
+    return file_.tree->Open(file_.parts[page]);
   }
 
  private:
-  const std::vector<std::filesystem::path>& paths_;
-};
-
-// Puts the batches of one file into the workspace, giving everything its number there.
-class BatchWriter {
- public:
-  BatchWriter(Workspace& workspace, const ExportFile& file, MessageWriter& writer,
-              FileReport& report)
-      : workspace_(workspace), file_(file), writer_(writer), report_(report) {}
-
-  Status Write(MessageBatch& batch) {
-    for (Chat& chat : batch.chats) {
-      if (file_.format == ExportFormat::kTelegramHtml) {
-        // The chats of an account lie side by side: two of one name are two.
-        const bool of_account = FolderName(file_).starts_with("chat_");
-        ASSIGN_OR_RETURN(chat.source_id, FindNamedChat(workspace_.database(), chat, batch,
-                                                       of_account ? WithoutOverlap::kOtherChat
-                                                                  : WithoutOverlap::kSameChat));
-      }
-      ASSIGN_OR_RETURN(const ChatId id, writer_.AddChat(chat));
-      chats_.push_back(id);
-    }
-    authors_.insert(authors_.end(), batch.authors.begin(), batch.authors.end());
-    author_ids_.resize(authors_.size(), 0);
-    for (const MessageRecord& record : batch.messages) {
-      RETURN_IF_ERROR(WriteMessage(batch, record));
-    }
-    return {};
-  }
-
- private:
-  Status WriteMessage(const MessageBatch& batch, const MessageRecord& record) {
-    const ChatId chat = chats_[record.chat];
-    MessageView message;
-    message.id = MakeMessageId(chat, record.id);
-    message.time = record.time;
-    message.edited = record.edited;
-    if (record.author != 0) {
-      ASSIGN_OR_RETURN(message.author, PersonOf(record.author - 1));
-    }
-    if (record.has_reply) message.reply_to = MakeMessageId(chat, record.reply_to);
-    if (record.has_topic) message.topic = MakeMessageId(chat, record.topic);
-    message.flags = record.flags;
-    message.kind = record.kind;
-    message.media = record.media;
-    message.text = batch.Text(record.text);
-    message.extra = batch.Text(record.extra);
-    ASSIGN_OR_RETURN(const Stored stored, writer_.Add(message));
-    switch (stored) {
-      case Stored::kNew:
-        ++report_.new_messages;
-        break;
-      case Stored::kEdited:
-        ++report_.edited_messages;
-        break;
-      case Stored::kKnown:
-        ++report_.known_messages;
-        break;
-      case Stored::kRepeated:
-        report_.Skip(SkipReason::kDuplicate);
-        break;
-    }
-    return {};
-  }
-
-  // The writer is told again only when a person changes the name.
-  Result<PersonId> PersonOf(uint32_t author) {
-    PersonId& id = author_ids_[author];
-    if (id != 0 && named_as_[static_cast<size_t>(id)] == author) return id;
-    ASSIGN_OR_RETURN(id, writer_.AddPerson(authors_[author].source_id, authors_[author].name));
-    if (named_as_.size() <= static_cast<size_t>(id)) named_as_.resize(static_cast<size_t>(id) + 1);
-    named_as_[static_cast<size_t>(id)] = author;
-    return id;
-  }
-
-  Workspace& workspace_;
   const ExportFile& file_;
-  MessageWriter& writer_;
-  FileReport& report_;
-  std::vector<ChatId> chats_;  // by number in the file
-  std::vector<BatchAuthor> authors_;
-  std::vector<PersonId> author_ids_;  // by author, 0 until it wrote
-  std::vector<uint32_t> named_as_;    // by PersonId: the author that one last was
 };
 
-Result<FileReport> ImportFile(Workspace& workspace, const ExportFile& file,
-                              const ImportOptions& options, int64_t now, Progress& progress,
-                              const Interrupt& interrupt) {
+Result<TelegramSummary> Read(const ExportFile& file, const ImportOptions& options,
+                             BatchSink& sink) {
+  TelegramOptions telegram{options.max_text, options.window, {}, file.kind};
+  if (file.format == ExportFormat::kTelegramHtml) {
+    telegram.fallback_name = FolderName(file);
+    Pages pages(file);
+    return ReadTelegramHtml(pages, telegram, sink);
+  }
+  telegram.fallback_name = file.path.filename().string();
+  ASSIGN_OR_RETURN(const auto source, file.tree->Open(file.parts.front()));
+  return ReadTelegramJson(*source, telegram, sink);
+}
+
+// Gives every batch of the file to `take`, on this thread, while another reads on.
+Result<TelegramSummary> ReadBatches(const ExportFile& file, const ImportOptions& options,
+                                    Progress& progress, const Interrupt& interrupt,
+                                    const std::function<Status(MessageBatch&)>& take) {
+  const bool html = file.format == ExportFormat::kTelegramHtml;
+  progress.Start(html ? FolderName(file) : file.path.filename().string(), file.size, "bytes");
+  ReadingThread reading([&](BatchSink& sink) { return Read(file, options, sink); });
+  while (auto batch = reading.queue().Pop()) {
+    if (interrupt.Requested()) {
+      return Fail(ErrorKind::kInterrupted, "importing " + file.path.string() + ": interrupted",
+                  "run the same command again: nothing of this file was kept");
+    }
+    RETURN_IF_ERROR(take(*batch));
+    progress.Update(batch->offset);
+    reading.queue().Recycle(std::move(batch));
+  }
+  return reading.Finish();
+}
+
+FileReport ReportOf(const ExportFile& file) {
   FileReport report;
   report.path = file.path;
   report.format = ExportFormatName(file.format);
+  return report;
+}
 
-  ASSIGN_OR_RETURN(const auto source, FileSource::Open(file.path));
-  ASSIGN_OR_RETURN(const auto writer, MessageWriter::Begin(workspace.database()));
-  BatchWriter batches(workspace, file, *writer, report);
-  progress.Start(file.path.filename().string(), file.size, "bytes");
-  TelegramSummary summary;
-  {
-    ReadingThread reading([&](BatchSink& sink) -> Result<TelegramSummary> {
-      if (file.format == ExportFormat::kTelegramHtml) {
-        PageFiles pages(file.pages);
-        return ReadTelegramHtml(pages, {options.max_text, options.window, FolderName(file)}, sink);
-      }
-      return ReadTelegramJson(
-          *source, {options.max_text, options.window, file.path.filename().string()}, sink);
-    });
-    while (auto batch = reading.queue().Pop()) {
-      if (interrupt.Requested()) {
-        return Fail(ErrorKind::kInterrupted, "importing " + file.path.string() + ": interrupted",
-                    "run the same command again: nothing of this file was kept");
-      }
-      RETURN_IF_ERROR(batches.Write(*batch));
-      progress.Update(batch->offset);
-      reading.queue().Recycle(std::move(batch));
-    }
-    ASSIGN_OR_RETURN(summary, reading.Finish());
-  }
+void TakeSummary(const TelegramSummary& summary, ContentsTally& tally, ContentsTotals& totals,
+                 FileReport& report) {
   report.chats = summary.chats;
   report.messages = summary.messages;
-  report.problems = std::move(summary.problems);
+  report.problems = summary.problems;
   for (size_t i = 0; i < kSkipReasons; ++i) report.skipped[i] += summary.skipped[i];
+  report.contents = tally.Finish(summary, totals);
+}
 
+Result<FileReport> ImportFile(Workspace& workspace, const ExportFile& file,
+                              const ImportOptions& options, int64_t now, ContentsTotals& totals,
+                              Progress& progress, const Interrupt& interrupt) {
+  FileReport report = ReportOf(file);
+  const bool html = file.format == ExportFormat::kTelegramHtml;
+  // The chats of an account lie side by side: two of one name are two.
+  const bool of_account = FolderName(file).starts_with("chat_");
+  ASSIGN_OR_RETURN(const auto writer, MessageWriter::Begin(workspace.database()));
+  BatchWriter batches(workspace.database(), html ? ChatsKnownBy::kName : ChatsKnownBy::kId,
+                      of_account ? WithoutOverlap::kOtherChat : WithoutOverlap::kSameChat, *writer,
+                      report);
+  ContentsTally tally(Repeated::kIgnore);
+  ASSIGN_OR_RETURN(const TelegramSummary summary,
+                   ReadBatches(file, options, progress, interrupt, [&](MessageBatch& batch) {
+                     tally.Add(batch);
+                     return batches.Write(batch);
+                   }));
+  RETURN_IF_ERROR(batches.Finish(summary));
+  TakeSummary(summary, tally, totals, report);
   if (!summary.owner.empty()) RETURN_IF_ERROR(workspace.SetSetting("owner", summary.owner));
   RETURN_IF_ERROR(
       RecordImport(workspace.database(), file.path.string(), now, FileReportJson(report)));
@@ -189,6 +137,24 @@ Result<FileReport> ImportFile(Workspace& workspace, const ExportFile& file,
   progress.Update(file.size);
   progress.Finish(std::to_string(report.messages) + " messages, " +
                   std::to_string(report.new_messages) + " new");
+  return report;
+}
+
+Result<FileReport> CheckFile(const ExportFile& file, const ImportOptions& options,
+                             ContentsTotals& totals, Progress& progress,
+                             const Interrupt& interrupt) {
+  FileReport report = ReportOf(file);
+  report.only_checked = true;
+  ContentsTally tally(Repeated::kFind);
+  ASSIGN_OR_RETURN(const TelegramSummary summary,
+                   ReadBatches(file, options, progress, interrupt, [&](MessageBatch& batch) {
+                     tally.Add(batch);
+                     return Status();
+                   }));
+  TakeSummary(summary, tally, totals, report);
+  report.skipped[static_cast<size_t>(SkipReason::kDuplicate)] += tally.CountRepeated();
+  progress.Update(file.size);
+  progress.Finish(std::to_string(report.messages) + " messages");
   return report;
 }
 
@@ -202,12 +168,29 @@ Result<ImportReport> ImportPaths(Workspace& workspace,
   const SystemClock system_clock;
   const Clock& clock = options.clock != nullptr ? *options.clock : system_clock;
   ImportReport report;
+  ContentsTotals totals;
   report.other_files = found.other_files;
   for (const ExportFile& file : found.files) {
-    ASSIGN_OR_RETURN(
-        auto done, ImportFile(workspace, file, options, clock.UnixSeconds(), progress, interrupt));
+    ASSIGN_OR_RETURN(auto done, ImportFile(workspace, file, options, clock.UnixSeconds(), totals,
+                                           progress, interrupt));
     report.files.push_back(std::move(done));
   }
+  report.contents = totals.contents;
+  return report;
+}
+
+Result<ImportReport> CheckPaths(const std::vector<std::filesystem::path>& paths,
+                                const ImportOptions& options, Progress& progress,
+                                const Interrupt& interrupt) {
+  ASSIGN_OR_RETURN(const FoundExports found, FindExports(paths));
+  ImportReport report;
+  ContentsTotals totals;
+  report.other_files = found.other_files;
+  for (const ExportFile& file : found.files) {
+    ASSIGN_OR_RETURN(auto done, CheckFile(file, options, totals, progress, interrupt));
+    report.files.push_back(std::move(done));
+  }
+  report.contents = totals.contents;
   return report;
 }
 

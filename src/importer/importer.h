@@ -17,7 +17,7 @@ namespace idiolect {
 class Workspace;
 
 // Part of the import's run key: raised when the same file would give other messages.
-constexpr int kImporterCodeVersion = 1;
+constexpr int kImporterCodeVersion = 2;
 
 struct ImportOptions {
   const Clock* clock = nullptr;   // null: the system's
@@ -25,9 +25,9 @@ struct ImportOptions {
   size_t window = 256 * 1024;     // bytes of a file held at a time
 };
 
-// Imports every path: a file, or a folder that is searched for exports. All paths are looked at
-// before anything is read, and every one that cannot be imported is named in one kBadInput (or
-// kNotFound) error.
+// Imports every path: a file, an archive, or a folder that is searched for exports. All paths are
+// looked at before anything is read, and every one that cannot be imported is named in one
+// kBadInput (or kNotFound) error.
 //
 // Each file is one transaction: the process may be killed at any moment and a file is in the
 // workspace whole or not at all; doing it again ends in the same workspace. A known message is left
@@ -41,5 +41,11 @@ Result<ImportReport> ImportPaths(Workspace& workspace,
                                  const std::vector<std::filesystem::path>& paths,
                                  const ImportOptions& options, Progress& progress,
                                  const Interrupt& interrupt);
+
+// Reads every path as ImportPaths does and reports what is in it and what is wrong with it; writes
+// nothing and needs no workspace.
+Result<ImportReport> CheckPaths(const std::vector<std::filesystem::path>& paths,
+                                const ImportOptions& options, Progress& progress,
+                                const Interrupt& interrupt);
 
 }  // namespace idiolect

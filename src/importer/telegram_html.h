@@ -12,12 +12,8 @@
 // compares it with those in the workspace. Message ids are Telegram's own, as in JSON. A part of a
 // chat that was split by months ("Name (2018-11)" in a folder 2018-11) is the chat "Name".
 //
-// In a forum, what is not a reply is marked as one to the service message that opened the topic: it
-// becomes the message's topic. That message may be missing: what lies before the first message of
-// the export and gets kTopicReplies or more replies is taken for one (in ordinary chats such old
-// messages get one to four).
+// Forums: see forum_topics.h.
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,14 +21,13 @@
 #include "base/result.h"
 #include "importer/byte_source.h"
 #include "importer/message_batch.h"
-#include "importer/telegram_json.h"
+#include "importer/telegram_reader.h"
 
 namespace idiolect {
 
-constexpr int64_t kTopicReplies = 10;
 constexpr char kDeletedAccount[] = "Deleted Account";
 
-// The pages of one chat, in order. Opened twice each: to count replies, and to read.
+// The pages of one chat. Each is opened once, in order.
 class HtmlPages {
  public:
   virtual ~HtmlPages() = default;

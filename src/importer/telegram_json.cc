@@ -2,11 +2,8 @@
 
 #include <algorithm>
 #include <string_view>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
-#include "base/hash.h"
 #include "importer/json_stream.h"
 #include "importer/telegram_message.h"
 
@@ -52,19 +49,10 @@ struct ChatHeader {
   bool Complete() const { return id.has_value() && has_type; }
 };
 
-struct TextHash {
-  using is_transparent = void;
-  size_t operator()(std::string_view text) const { return Hash64(text); }
-};
-
-bool InRange(int64_t id) {
-  return id >= -kMessageIdSpan / 2 && id < kMessageIdSpan / 2;
-}
-
-class Reader {
+class Reader : private TelegramReader {
  public:
   Reader(ByteSource& source, const TelegramOptions& options, BatchSink& sink)
-      : source_(source), options_(options), sink_(sink), json_(source, options.window) {}
+      : TelegramReader(options, sink), source_(source), json_(source, options.window) {}
 
   Result<TelegramSummary> Run();
 
@@ -75,82 +63,44 @@ class Reader {
   void ReadChats();
   void ReadOwner();
   void BeginChat(const ChatHeader& header);
+  uint32_t Author(std::string_view peer, std::string_view name);
   void ReadMessages();
   void Store();
-  uint32_t AuthorOf(std::string_view peer, std::string_view name);
-  void NextBatch();
-  void Count(ProblemKind kind);
-  void Skip(SkipReason reason) { ++summary_.skipped[static_cast<size_t>(reason)]; }
   bool Going() const { return !cancelled_ && json_.stop() == JsonStop::kNone; }
   int64_t LineOf(uint64_t offset);
 
   ByteSource& source_;
-  const TelegramOptions& options_;
-  BatchSink& sink_;
   JsonStream json_;
-  std::unique_ptr<MessageBatch> batch_;
-  TelegramSummary summary_;
-  bool cancelled_ = false;
   bool has_chats_ = false;
 
   // The chat being read.
-  uint32_t chat_ = 0;
   Chat chat_facts_;
   int64_t last_time_ = 0;
-  std::unordered_set<int64_t> topics_;  // ids of the messages that opened its forum topics
 
   TelegramMessage message_;
-  std::string peer_, author_key_;
-  std::unordered_map<std::string, uint32_t, TextHash, std::equal_to<>> authors_;
+  std::string peer_, author_id_;
 };
 
-void Reader::Count(ProblemKind kind) {
-  for (ImportProblem& problem : summary_.problems) {
-    if (problem.kind == kind) {
-      ++problem.count;
-      return;
-    }
-  }
-  summary_.problems.push_back({kind});
-}
-
-void Reader::NextBatch() {
-  if (batch_ != nullptr) batch_->offset = json_.offset();
-  batch_ = sink_.Exchange(std::move(batch_));
-  cancelled_ = batch_ == nullptr;
-}
-
 Result<TelegramSummary> Reader::Run() {
-  NextBatch();
-  if (cancelled_) {
-    summary_.cancelled = true;
-    return std::move(summary_);
-  }
-  if (json_.Peek() == JsonKind::kObject) ReadChat(Level::kRoot);
-  if (cancelled_) {
-    summary_.cancelled = true;
-    return std::move(summary_);
-  }
+  NextBatch(0);
+  if (!cancelled_ && json_.Peek() == JsonKind::kObject) ReadChat(Level::kRoot);
+  if (cancelled_) return Finish();
   if (json_.stop() == JsonStop::kReadFailed) return tl::unexpected<Error>(json_.read_error());
   const JsonStop stop = json_.stop();
   if (stop != JsonStop::kNone) {
     const ProblemKind kind = stop == JsonStop::kTruncated ? ProblemKind::kTruncated
                              : stop == JsonStop::kTooDeep ? ProblemKind::kTooDeep
                                                           : ProblemKind::kMalformed;
-    summary_.problems.push_back({kind, 1, json_.offset(), LineOf(json_.offset())});
+    Count({kind, 1, json_.offset(), LineOf(json_.offset())});
   } else if (!json_.AtEnd()) {
     if (json_.stop() == JsonStop::kReadFailed) return tl::unexpected<Error>(json_.read_error());
-    summary_.problems.push_back(
-        {ProblemKind::kTrailingData, 1, json_.offset(), LineOf(json_.offset())});
+    Count({ProblemKind::kTrailingData, 1, json_.offset(), LineOf(json_.offset())});
   } else if (!has_chats_) {
     Count(ProblemKind::kNoChats);
   }
-  if (json_.repaired() > 0) {
-    summary_.problems.push_back({ProblemKind::kRepairedText, json_.repaired()});
-  }
-  if (json_.cut() > 0) summary_.problems.push_back({ProblemKind::kTextCut, json_.cut()});
-  (void)sink_.Exchange(std::move(batch_));
-  return std::move(summary_);
+  if (json_.repaired() > 0) Count({ProblemKind::kRepairedText, json_.repaired(), 0, 0});
+  if (json_.cut() > 0) Count({ProblemKind::kTextCut, json_.cut(), 0, 0});
+  return Finish();
 }
 
 // An object with a chat in it; at the root it may hold lists of chats instead.
@@ -251,9 +201,7 @@ void Reader::ReadOwner() {
 
 void Reader::BeginChat(const ChatHeader& header) {
   has_chats_ = true;
-  chat_ = static_cast<uint32_t>(summary_.chats++);
   last_time_ = 0;
-  topics_.clear();
   chat_facts_ = {};
   chat_facts_.source = "telegram";
   chat_facts_.name = header.name;
@@ -265,7 +213,7 @@ void Reader::BeginChat(const ChatHeader& header) {
     chat_facts_.source_id =
         header.name.empty() ? "file:" + options_.fallback_name : "name:" + header.name;
   }
-  batch_->chats.push_back(chat_facts_);
+  TelegramReader::BeginChat(chat_facts_);
 }
 
 void Reader::ReadMessages() {
@@ -286,10 +234,9 @@ void Reader::ReadMessages() {
 
 void Reader::Store() {
   const TelegramMessage& m = message_;
-  if (!m.id) return Skip(SkipReason::kNoId);
-  if (!InRange(*m.id)) return Skip(SkipReason::kIdOutOfRange);
+  if (!HasGoodId(m.id)) return;
   if (batch_->Full()) {
-    NextBatch();
+    NextBatch(json_.offset());
     if (cancelled_) return;
   }
 
@@ -330,31 +277,27 @@ void Reader::Store() {
   const std::string_view name = service ? m.actor : m.from;
   const std::string_view peer = TelegramPeer(service ? m.actor_id : m.from_id, peer_);
   if (!peer.empty()) {
-    record.author = AuthorOf(peer, name);
+    record.author = Author(peer, name);
   } else if (record.kind == MessageKind::kOrdinary && chat_facts_.kind == ChatKind::kChannel) {
-    record.author = AuthorOf(chat_facts_.source_id, name.empty() ? chat_facts_.name : name);
+    record.author = Author(chat_facts_.source_id, name.empty() ? chat_facts_.name : name);
   } else if (!name.empty()) {
-    record.author = AuthorOf("name:" + std::string(name), name);
+    record.author = Author("name:" + std::string(name), name);
   }
 
-  if (m.reply_to && *m.reply_to != 0 && *m.reply_to != record.id && InRange(*m.reply_to)) {
+  if (m.reply_to && *m.reply_to != 0) {
     std::string scratch;
     const std::string_view elsewhere = TelegramPeer(m.reply_to_peer, scratch);
     if (!elsewhere.empty() && elsewhere != chat_facts_.source_id) {
       record.flags |= kReplyElsewhere;
-    } else if (!topics_.empty() && topics_.contains(*m.reply_to)) {
-      record.has_topic = true;
-      record.topic = *m.reply_to;
     } else {
-      record.has_reply = true;
-      record.reply_to = *m.reply_to;
+      SetReply(*m.reply_to, record);
     }
   }
 
   record.text = batch_->Put(m.text);
   if (service) {
     record.extra = batch_->Put(m.action);
-    if (m.action == "topic_created") topics_.insert(record.id);
+    if (m.action == "topic_created") topics_.Open(record.id);
   } else if (m.is_forward) {
     record.extra = batch_->Put(m.forwarded_from);
   } else if (m.media == MediaKind::kSticker) {
@@ -362,20 +305,13 @@ void Reader::Store() {
   } else if (m.media == MediaKind::kPoll) {
     record.extra = batch_->Put(m.poll_question);
   }
-  batch_->messages.push_back(record);
+  Add(record);
 }
 
-uint32_t Reader::AuthorOf(std::string_view peer, std::string_view name) {
-  author_key_.assign(peer);
-  author_key_ += '\0';
-  author_key_ += name;
-  if (const auto known = authors_.find(std::string_view(author_key_)); known != authors_.end()) {
-    return known->second;
-  }
-  const auto number = static_cast<uint32_t>(authors_.size() + 1);
-  authors_.emplace(author_key_, number);
-  batch_->authors.push_back({"telegram:" + std::string(peer), std::string(name)});
-  return number;
+uint32_t Reader::Author(std::string_view peer, std::string_view name) {
+  author_id_.assign("telegram:");
+  author_id_ += peer;
+  return AuthorOf(author_id_, name);
 }
 
 int64_t Reader::LineOf(uint64_t offset) {

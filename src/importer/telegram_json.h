@@ -14,42 +14,19 @@
 // is exported as two chats, or as one whose older ids are shifted by -10^9: both are kept as they
 // are.
 
-#include <array>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "base/result.h"
 #include "importer/byte_source.h"
-#include "importer/import_report.h"
 #include "importer/message_batch.h"
+#include "importer/telegram_reader.h"
 
 namespace idiolect {
-
-struct TelegramOptions {
-  size_t max_text = 1024 * 1024;
-  size_t window = 256 * 1024;
-  // What to call a chat without id and name: the file's name.
-  std::string fallback_name;
-};
-
-struct TelegramSummary {
-  int64_t chats = 0;
-  int64_t messages = 0;  // in the file, skipped ones included
-  std::array<int64_t, kSkipReasons> skipped = {};
-  std::vector<ImportProblem> problems;
-  std::string owner;       // "telegram:user1", or empty
-  bool cancelled = false;  // the sink wanted no more
-};
 
 // Reads to the end, or as far as the file makes sense: whole messages before that place have gone
 // to `sink`, and the place is among the problems. Fails only when the source cannot be read.
 Result<TelegramSummary> ReadTelegramJson(ByteSource& source, const TelegramOptions& options,
                                          BatchSink& sink);
 
-// Whether the file is such an export, from as little of it as tells.
-enum class TelegramSniff { kYes, kNo };
+// Looks at as little of the file as tells.
 TelegramSniff SniffTelegramJson(ByteSource& source);
 
 }  // namespace idiolect

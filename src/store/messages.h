@@ -1,9 +1,9 @@
 #pragma once
-// Chats, people and messages in the workspace: written by `importer`, read by everything else.
+// Chats, people and messages in the workspace, as everything but `importer` reads them;
+// message_writer.h writes them.
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,42 +11,11 @@
 
 #include "base/result.h"
 #include "core/message.h"
+#include "store/message_writer.h"
 
 namespace idiolect {
 
 class Database;
-
-// What a writer did with one message. kRepeated: nothing, for this very transaction has stored it;
-// it can be told from kKnown where the id is above all that the chat held before.
-enum class Stored { kNew, kEdited, kKnown, kRepeated };
-
-// Adds messages inside one transaction, which lasts from Begin to Commit; whatever else is written
-// over the same connection meanwhile (RecordImport, a setting) belongs to it. Destroyed without
-// Commit, nothing of it remains. Thread-compatible.
-//
-// Fast when ids of a chat come in ascending order, as exports have them: an id above all that the
-// chat holds is inserted without looking for it first.
-class MessageWriter {
- public:
-  static Result<std::unique_ptr<MessageWriter>> Begin(Database& database);
-  ~MessageWriter();
-
-  // Finds or makes the chat; its name and kind are updated when `chat` brings them.
-  Result<ChatId> AddChat(const Chat& chat);
-  // Finds or makes the person "telegram:user123"; remembers `name` as one of theirs (may be empty).
-  // Cheap when called again with the same pair.
-  Result<PersonId> AddPerson(std::string_view source_id, std::string_view name);
-  // A known id is left alone unless `message.edited` is newer than what is stored: edits win. The
-  // chat must have come from AddChat of this writer, and the author from its AddPerson. A new
-  // ordinary message is counted for the name that its author was last added with.
-  Result<Stored> Add(const MessageView& message);
-  Status Commit();
-
- private:
-  struct Impl;
-  explicit MessageWriter(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
-};
 
 // Remembers that a file was read, with the summary that `import --json` prints for it.
 Status RecordImport(Database& database, std::string_view path, int64_t finished_at,
@@ -61,6 +30,7 @@ struct PersonSummary {
   PersonId id = 0;
   std::string source_id;          // "telegram:user123"
   std::vector<PersonName> names;  // newest first; empty for a deleted account
+  std::vector<std::string> also;  // source ids of those merged into this person
   int64_t messages = 0;           // ordinary ones
   int64_t chats = 0;
   int64_t words = 0;  // characters of text, a cheap measure of how much there is to learn
@@ -72,6 +42,8 @@ Result<std::vector<PersonSummary>> ListPeople(Database& database);
 // As ListPeople, but reads no messages: `messages` counts those written under a known name, chats
 // and words are 0. Enough for finding a person.
 Result<std::vector<PersonSummary>> ListPeopleByName(Database& database);
+// Those merged into others (people_merges.h), as they were before: messages by their own names.
+Result<std::vector<PersonSummary>> ListMergedPeople(Database& database);
 // id → the name shown for this person (the newest); empty when none is known. Index is PersonId.
 Result<std::vector<std::string>> PersonNames(Database& database);
 

@@ -21,6 +21,8 @@ DatasetRow DatasetOf(const Statement& row) {
   return dataset;
 }
 
+}  // namespace
+
 // All rows of a table go faster than chosen ones, and mostly there is one persona.
 Status ForgetDatasets(Database& database, PersonId persona) {
   ASSIGN_OR_RETURN(auto others, database.Prepare("SELECT 1 FROM datasets WHERE persona<>?1"));
@@ -37,8 +39,6 @@ Status ForgetDatasets(Database& database, PersonId persona) {
   }
   return {};
 }
-
-}  // namespace
 
 Result<int64_t> ReplaceDataset(Database& database, const DatasetRow& dataset,
                                std::span<const SampleRow> samples,

@@ -52,6 +52,8 @@ struct RejectRow {
 Result<int64_t> ReplaceDataset(Database& database, const DatasetRow& dataset,
                                std::span<const SampleRow> samples,
                                std::span<const RejectRow> rejects);
+// Forgets the persona's dataset with its rows; its files stay. Call inside a transaction.
+Status ForgetDatasets(Database& database, PersonId persona);
 Status SetDatasetSummary(Database& database, int64_t dataset_id, const std::string& summary);
 
 // The persona's dataset, or nullopt when none was built.

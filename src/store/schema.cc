@@ -122,8 +122,40 @@ CREATE TABLE settings (
 ) WITHOUT ROWID;
 )sql";
 
-// Version 2: what is on other people's servers (store/hosted.h).
+// Version 2: people and chats known under several ids.
 constexpr char kVersion2[] = R"sql(
+-- importer ------------------------------------------------------------------------------------
+-- Who an author known by name only (an HTML export) was, where another export of the same chat has
+-- the same message with the author's id.
+CREATE TABLE name_matches (
+  chat_id   INTEGER NOT NULL,
+  name      TEXT NOT NULL,
+  person_id INTEGER NOT NULL,             -- who it was
+  messages  INTEGER NOT NULL,             -- so many times
+  PRIMARY KEY (chat_id, name, person_id)
+) WITHOUT ROWID;
+UPDATE messages SET flags = flags | 32    -- kAuthorByName (core/message.h)
+  WHERE author IN (SELECT id FROM people WHERE source_id LIKE 'telegram-html:%');
+
+-- people --------------------------------------------------------------------------------------
+-- messages.author is who it is after all merges; here is what undoing one needs.
+CREATE TABLE people_merges (
+  person_id INTEGER PRIMARY KEY,          -- is the same as
+  into_id   INTEGER NOT NULL,             -- this one, who may be merged in turn
+  merged_at INTEGER NOT NULL
+);
+CREATE TABLE merged_authors (
+  message_id INTEGER PRIMARY KEY,
+  person_id  INTEGER NOT NULL             -- the author before any merge
+);
+CREATE TABLE people_notes (
+  person_id INTEGER PRIMARY KEY,
+  note      TEXT NOT NULL
+);
+)sql";
+
+// Version 3: what is on other people's servers (store/hosted.h).
+constexpr char kVersion3[] = R"sql(
 -- finetune --provider ---------------------------------------------------------------------------
 CREATE TABLE hosted_files (
   provider   TEXT NOT NULL,
@@ -157,8 +189,8 @@ CREATE TABLE hosted_runs (
 );
 )sql";
 
-// Each takes the one before it to its own version.
-constexpr const char* kMigrations[] = {kVersion1, kVersion2};
+// The way from version N to N + 1 at index N.
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 }  // namespace
@@ -176,8 +208,8 @@ Status PrepareSchema(Database& database) {
                 "use the newer program, or another --workspace");
   }
   ASSIGN_OR_RETURN(auto transaction, Transaction::Begin(database));
-  for (int64_t done = version; done < kSchemaVersion; ++done) {
-    RETURN_IF_ERROR(database.Execute(kMigrations[done]));
+  for (int64_t from = version; from < kSchemaVersion; ++from) {
+    RETURN_IF_ERROR(database.Execute(kMigrations[from]));
   }
   RETURN_IF_ERROR(database.Execute("PRAGMA user_version = " + std::to_string(kSchemaVersion)));
   return transaction.Commit();

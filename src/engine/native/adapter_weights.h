@@ -14,10 +14,6 @@
 
 namespace idiolect::native {
 
-// The four products of a layer that projections are joined into.
-enum class ProductKind : int { kQkv, kOutput, kGateUp, kDown };
-constexpr int kProductKinds = 4;
-
 // What is added to one product: for each adapted part, (x · aᵀ) · (scale · b)ᵀ in its columns.
 struct AdapterProduct {
   struct Part {

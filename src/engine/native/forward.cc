@@ -67,7 +67,7 @@ void Forward::Embed() {
   for (const Place& place : places_) {
     for (int64_t i = 0; i < place.rows; ++i) {
       float* row = hidden + (place.first + i) * config_.hidden;
-      weights_.embedding.CopyColumn(place.part->tokens[static_cast<size_t>(i)], row);
+      weights_.CopyEmbedding(place.part->tokens[static_cast<size_t>(i)], row);
       if (config_.embedding_scale != 1.0f) {
         for (int64_t c = 0; c < config_.hidden; ++c) row[c] *= config_.embedding_scale;
       }
@@ -77,8 +77,10 @@ void Forward::Embed() {
 
 // out = x · w (+ out.add), and what the rows' adapters add to it. Sums are kept in f32 until the
 // end, also where `out` is not.
-void Forward::Product(size_t layer, ProductKind kind, Rows x, const PackedMatrix& w, Target out) {
+void Forward::Product(size_t layer, ProductKind kind, Rows x, Target out) {
   const auto k = static_cast<size_t>(kind);
+  const WeightMatrix w = weights_.Product(layer, kind);
+  const int64_t n = w.dense != nullptr ? w.dense->n() : w.quant->n();
   const int64_t size = SizeOf(weights_.type);
   bool started = false;
   for (const Group& group : groups_) {
@@ -88,15 +90,15 @@ void Forward::Product(size_t layer, ProductKind kind, Rows x, const PackedMatrix
     if (!started) {
       auto* delta = delta_.as<float>();
       for (int64_t i = 0; i < rows_; ++i) {
-        const auto bytes = static_cast<size_t>(w.n()) * 4;
+        const auto bytes = static_cast<size_t>(n) * 4;
         if (out.add != nullptr) {
-          std::memcpy(delta + i * w.n(), out.add + i * out.add_stride, bytes);
+          std::memcpy(delta + i * n, out.add + i * out.add_stride, bytes);
         } else {
-          std::memset(delta + i * w.n(), 0, bytes);
+          std::memset(delta + i * n, 0, bytes);
         }
       }
       out.add = delta;
-      out.add_stride = w.n();
+      out.add_stride = n;
       started = true;
     }
     ranks_.Reserve(group.rows * product.a.n() * size);
@@ -104,25 +106,34 @@ void Forward::Product(size_t layer, ProductKind kind, Rows x, const PackedMatrix
     Multiply(compute_, group.rows, {from, x.stride}, product.a,
              {ranks_.data(), weights_.type, product.a.n(), nullptr, 0});
     for (const AdapterProduct::Part& part : product.parts) {
-      float* to = delta_.as<float>() + group.first * w.n() + part.column;
+      float* to = delta_.as<float>() + group.first * n + part.column;
       Multiply(compute_, group.rows, {ranks_.data() + part.rank_column * size, product.a.n()},
-               part.b, {to, Dtype::kF32, w.n(), to, w.n()});
+               part.b, {to, Dtype::kF32, n, to, n});
     }
   }
-  Multiply(compute_, rows_, x, w, out);
+  MultiplyBy(w, rows_, x, out);
+}
+
+void Forward::MultiplyBy(WeightMatrix w, int64_t rows, Rows x, Target out) {
+  if (w.dense != nullptr) {
+    Multiply(compute_, rows, x, *w.dense, out);
+    return;
+  }
+  quantised_.Set(compute_, weights_.type, rows, x, w.quant->k());
+  Multiply(compute_, rows, quantised_, *w.quant, out);
 }
 
 // hidden += x · w, normalised before the sum where the family says so.
-void Forward::AddProduct(size_t layer, ProductKind kind, Rows x, const PackedMatrix& w,
+void Forward::AddProduct(size_t layer, ProductKind kind, Rows x,
                          const std::vector<float>& post_norm) {
   const int64_t n = config_.hidden;
   auto* hidden = hidden_.as<float>();
   if (post_norm.empty()) {
-    Product(layer, kind, x, w, {hidden, Dtype::kF32, n, hidden, n});
+    Product(layer, kind, x, {hidden, Dtype::kF32, n, hidden, n});
     return;
   }
   auto* sums = sums_.as<float>();
-  Product(layer, kind, x, w, {sums, Dtype::kF32, n, nullptr, 0});
+  Product(layer, kind, x, {sums, Dtype::kF32, n, nullptr, 0});
   compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
     for (int64_t i = first; i < last; ++i) {
       compute_.kernels->rms_norm_add(sums + i * n, post_norm.data(), hidden + i * n, n,
@@ -154,15 +165,13 @@ void Forward::RunLayer(size_t index) {
   const int64_t stride = q + 2 * config_.kv_heads * config_.head_dim;
 
   Normalise(layer.attention_norm);
-  Product(index, ProductKind::kQkv, {normed_.data(), n}, layer.qkv,
-          {qkv_.data(), type, stride, nullptr, 0});
+  Product(index, ProductKind::kQkv, {normed_.data(), n}, {qkv_.data(), type, stride, nullptr, 0});
   Attend(index);
-  AddProduct(index, ProductKind::kOutput, {attended_.data(), q}, layer.output,
-             layer.post_attention_norm);
+  AddProduct(index, ProductKind::kOutput, {attended_.data(), q}, layer.post_attention_norm);
 
   Normalise(layer.ffn_norm);
   const int64_t ffn = config_.ffn;
-  Product(index, ProductKind::kGateUp, {normed_.data(), n}, layer.gate_up,
+  Product(index, ProductKind::kGateUp, {normed_.data(), n},
           {gate_up_.data(), type, 2 * ffn, nullptr, 0});
   const Gate gate = config_.activation == Activation::kSilu ? Gate::kSilu : Gate::kGeluTanh;
   compute_.Ranges(rows_, 4, [&](int64_t first, int64_t last) {
@@ -171,7 +180,7 @@ void Forward::RunLayer(size_t index) {
       kernels.gated[t](gate, row, row + ffn * size, ffn, gated_.data() + i * ffn * size);
     }
   });
-  AddProduct(index, ProductKind::kDown, {gated_.data(), ffn}, layer.down, layer.post_ffn_norm);
+  AddProduct(index, ProductKind::kDown, {gated_.data(), ffn}, layer.post_ffn_norm);
 }
 
 // Positions into q and k, the new keys and values into the caches, then attention over them.
@@ -254,8 +263,8 @@ void Forward::Logits() {
   for (const Place& place : places_) {
     if (place.part->all_logits == nullptr) continue;
     for (int64_t i = 0; i < place.rows; ++i) normalise(place.first + i, i);
-    Multiply(compute_, place.rows, {normed_.data(), n}, weights_.Head(),
-             {place.part->all_logits, Dtype::kF32, vocabulary, nullptr, 0});
+    MultiplyBy(weights_.HeadMatrix(), place.rows, {normed_.data(), n},
+               {place.part->all_logits, Dtype::kF32, vocabulary, nullptr, 0});
   }
   for (const Place& place : places_) {
     if (place.part->logits == nullptr) continue;
@@ -264,14 +273,14 @@ void Forward::Logits() {
   }
   if (lasts.empty()) return;
   if (lasts.size() == 1) {
-    Multiply(compute_, 1, {normed_.data(), n}, weights_.Head(),
-             {lasts.front(), Dtype::kF32, vocabulary, nullptr, 0});
+    MultiplyBy(weights_.HeadMatrix(), 1, {normed_.data(), n},
+               {lasts.front(), Dtype::kF32, vocabulary, nullptr, 0});
     return;
   }
   const auto count = static_cast<int64_t>(lasts.size());
   logits_.Reserve(count * vocabulary * 4);
-  Multiply(compute_, count, {normed_.data(), n}, weights_.Head(),
-           {logits_.data(), Dtype::kF32, vocabulary, nullptr, 0});
+  MultiplyBy(weights_.HeadMatrix(), count, {normed_.data(), n},
+             {logits_.data(), Dtype::kF32, vocabulary, nullptr, 0});
   for (size_t i = 0; i < lasts.size(); ++i) {
     std::memcpy(lasts[i], logits_.as<float>() + static_cast<int64_t>(i) * vocabulary,
                 static_cast<size_t>(vocabulary) * 4);

@@ -55,9 +55,9 @@ class Forward {
   void Embed();
   void RunLayer(size_t index);
   void Attend(size_t index);
-  void Product(size_t layer, ProductKind kind, Rows x, const PackedMatrix& w, Target out);
-  void AddProduct(size_t layer, ProductKind kind, Rows x, const PackedMatrix& w,
-                  const std::vector<float>& post_norm);
+  void Product(size_t layer, ProductKind kind, Rows x, Target out);
+  void MultiplyBy(WeightMatrix w, int64_t rows, Rows x, Target out);
+  void AddProduct(size_t layer, ProductKind kind, Rows x, const std::vector<float>& post_norm);
   void Normalise(const std::vector<float>& weight);
   void Logits();
 
@@ -69,6 +69,7 @@ class Forward {
   std::vector<Group> groups_;
   int64_t rows_ = 0;
   Buffer hidden_, normed_, qkv_, attended_, sums_, gate_up_, gated_, delta_, ranks_, logits_;
+  QuantRows quantised_;
 };
 
 }  // namespace idiolect::native

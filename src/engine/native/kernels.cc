@@ -16,18 +16,31 @@ const Kernels& PortableKernels() {
   return portable::Table("portable", false);
 }
 
-const Kernels& ChooseKernels() {
 #if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512bf16")) {
-    return avx512::Table("avx512-bf16", true);
-  }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    return avx2::Table("avx2", false);
-  }
+namespace {
+bool HasAvx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni");
+}
+bool HasAvx2() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+         __builtin_cpu_supports("f16c");
+}
+}  // namespace
 #endif
-  return PortableKernels();
+
+const Kernels& ChooseKernels() {
+  return *UsableKernels().back();
+}
+
+std::vector<const Kernels*> UsableKernels() {
+  std::vector<const Kernels*> sets = {&PortableKernels()};
+#if defined(__x86_64__)
+  if (HasAvx2()) sets.push_back(&avx2::Table("avx2", false));
+  if (HasAvx512()) sets.push_back(&avx512::Table("avx512-bf16", true));
+#endif
+  return sets;
 }
 
 const char* DescribeProcessor() {

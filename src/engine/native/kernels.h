@@ -7,7 +7,9 @@
 // pointers to numbers of that format.
 
 #include <cstdint>
+#include <vector>
 
+#include "engine/files/quant_codes.h"
 #include "engine/native/dtype.h"
 
 namespace idiolect::native {
@@ -40,6 +42,29 @@ struct Tile {
   int64_t out_stride = 0;  // in numbers
 };
 
+// 32 activations rounded to eight bits: a value is scale * values[i].
+struct QuantBlock {
+  int8_t values[32];  // -127 … 127
+  float scale;
+  int32_t sums[2];  // of each half's values
+};
+
+// out[rows, columns <= 16] = a · b (+ add) for packed weights. `b` is one panel: for each block of
+// 32 rows, the codes of its sixteen columns, their scales and minimums (quant_matrix.cc).
+struct QuantTile {
+  int64_t rows = 0;
+  int64_t columns = 0;
+  const QuantBlock* a = nullptr;
+  int64_t a_stride = 0;  // in blocks
+  int64_t blocks = 0;
+  const char* b = nullptr;
+  const float* add = nullptr;
+  int64_t add_stride = 0;
+  void* out = nullptr;
+  Dtype out_type = Dtype::kF32;
+  int64_t out_stride = 0;
+};
+
 enum class Gate : int { kSilu = 0, kGeluTanh = 1 };
 
 struct AdamStep {
@@ -61,6 +86,10 @@ struct Kernels {
   bool multiplies_bf16;  // bf16 products are faster than f32 ones
 
   void (*tile[2])(const Tile&);
+
+  void (*quant_tile[kQuantKinds])(const QuantTile&);
+  // `blocks` times 32 numbers; they must be finite.
+  void (*quantize_row[2])(const void* x, int64_t blocks, QuantBlock* out);
 
   void (*to_bf16)(const float* from, int64_t n, uint16_t* to);
   void (*to_f32)(const uint16_t* from, int64_t n, float* to);
@@ -130,6 +159,8 @@ struct Kernels {
 // The best set for this processor; a constant.
 const Kernels& ChooseKernels();
 const Kernels& PortableKernels();
+// All that this processor can run, the best last; for tests.
+std::vector<const Kernels*> UsableKernels();
 // What the processor has, for messages: "AVX-512, BF16".
 const char* DescribeProcessor();
 

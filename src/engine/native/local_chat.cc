@@ -228,12 +228,12 @@ class ModelsOnOneBase : public SharedBase {
 
 Result<std::unique_ptr<ChatModel>> OpenLocalModel(const ModelSpec& spec,
                                                   const BaseOptions& options) {
-  LoraAdapter adapter;
-  if (!spec.adapter.empty()) {
-    ASSIGN_OR_RETURN(adapter, ReadLoraAdapter(spec.adapter));
+  if (spec.adapter.empty() || options.form == WeightForm::kAsStored) {
+    ASSIGN_OR_RETURN(const auto shared, OpenSharedBase(spec.base, options));
+    return shared->Model(spec.adapter, spec.name);
   }
-  ASSIGN_OR_RETURN(std::unique_ptr<BaseModel> base,
-                   BaseModel::Load(spec.base, options, spec.adapter.empty() ? nullptr : &adapter));
+  ASSIGN_OR_RETURN(const LoraAdapter adapter, ReadLoraAdapter(spec.adapter));
+  ASSIGN_OR_RETURN(std::unique_ptr<BaseModel> base, BaseModel::Load(spec.base, options, &adapter));
   ASSIGN_OR_RETURN(ChatTemplate chat_template, TemplateFor(*base, adapter));
   return std::make_unique<LocalChat>(
       Model{spec.name, std::move(base), nullptr, std::move(chat_template)});

@@ -12,9 +12,10 @@
 namespace idiolect::native {
 
 // Fails with kNotFound when a file or folder is absent, kBadInput when it is not what it should be
-// or the adapter belongs to another model. The adapter is merged into the weights while they are
-// loaded, in f32 and before rounding, so that decoding costs what the base model does. Its chat
-// template, if it has one, is used instead of the file's.
+// or the adapter belongs to another model. The adapter is merged into unpacked weights while they
+// are loaded, in f32 and before rounding, so that decoding costs what the base model does; beside
+// weights that stay as stored it remains two factors. Its chat template, if it has one, is used
+// instead of the file's.
 Result<std::unique_ptr<ChatModel>> OpenLocalModel(const ModelSpec& spec,
                                                   const BaseOptions& options);
 

@@ -13,13 +13,16 @@ namespace {
 // passes over it, so the product is cut and summed in the output.
 constexpr int64_t kMostGroups = 1024;
 
+// A loop over threads costs some microseconds; fewer steps than this are done sooner alone.
+constexpr int64_t kLeastShared = 40000;
+
 struct Plan {
   int64_t row_block, panel_block;
 };
 
 // Pieces small enough that the threads finish together, large enough that a panel is reused.
-Plan PlanFor(int64_t m, int64_t panels, int threads) {
-  if (threads == 1) return {std::min<int64_t>(m, 96), panels};
+Plan PlanFor(int64_t m, int64_t panels, int64_t work, int threads) {
+  if (threads == 1 || work < kLeastShared) return {std::min<int64_t>(m, 96), panels};
   // With few rows the time goes into streaming b, which is fastest in long stretches.
   const int64_t wanted = m <= kTileRows ? threads : 12 * threads;
   Plan plan{std::min<int64_t>((m + kTileRows - 1) / kTileRows * kTileRows, 96), panels};
@@ -144,7 +147,7 @@ void Multiply(const Compute& compute, int64_t m, Rows a, const PackedMatrix& b, 
 void Multiply(const Compute& compute, int64_t m, Rows a, Rows extra, const PackedMatrix& b,
               Target out) {
   const auto panels = static_cast<int64_t>(b.panels().size());
-  const Plan plan = PlanFor(m, panels, compute.pool->threads());
+  const Plan plan = PlanFor(m, panels, m * b.n() * b.groups(), compute.pool->threads());
   const int64_t row_blocks = (m + plan.row_block - 1) / plan.row_block;
   const int64_t panel_blocks = (panels + plan.panel_block - 1) / plan.panel_block;
   const int64_t size = SizeOf(b.type());

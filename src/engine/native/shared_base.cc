@@ -38,7 +38,8 @@ Result<std::unique_ptr<BaseModel>> BaseModel::Load(const std::filesystem::path& 
     ASSIGN_OR_RETURN(const ModelConfig config, ReadModelConfig(file));
     ASSIGN_OR_RETURN(merge, MergeVisitor(base->compute, config, *adapter));
   }
-  ASSIGN_OR_RETURN(base->weights, LoadWeights(base->compute, file, options.type, 0, merge));
+  ASSIGN_OR_RETURN(base->weights,
+                   LoadWeights(base->compute, file, options.type, 0, merge, options.form));
   base->batcher = std::make_unique<Batcher>(base->compute, base->weights);
   return base;
 }

@@ -21,8 +21,9 @@
 namespace idiolect::native {
 
 struct BaseOptions {
-  int threads = 0;  // 0: all cores
-  Dtype type = Dtype::kF32;
+  int threads = 0;           // 0: all cores
+  Dtype type = Dtype::kF32;  // of the computation
+  WeightForm form = WeightForm::kUnpacked;
   int64_t cache_bytes = 0;  // all conversations together; 0: a quarter of the machine's memory
 };
 
@@ -37,7 +38,7 @@ struct Conversation {
 // Thread-safe once loaded.
 class BaseModel {
  public:
-  // `adapter`, when given, is merged into the weights.
+  // `adapter`, when given, is merged into the weights, which must be unpacked for it.
   static Result<std::unique_ptr<BaseModel>> Load(const std::filesystem::path& file,
                                                  const BaseOptions& options,
                                                  const LoraAdapter* adapter);

@@ -22,11 +22,18 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual Status Read(const std::string& name, int64_t first, int64_t count, float* out) = 0;
+  // The tensor, when its bytes can be multiplied as they are; else null.
+  virtual const GgufTensor* Packed(const std::string&) const { return nullptr; }
 };
 
 class GgufSource : public Source {
  public:
   GgufSource(const Compute& compute, const GgufFile& file) : compute_(compute), file_(file) {}
+
+  const GgufTensor* Packed(const std::string& name) const override {
+    const GgufTensor* tensor = file_.FindTensor(name);
+    return tensor != nullptr && QuantKindOf(tensor->type).packed ? tensor : nullptr;
+  }
 
   // Values [first, first + count) of a tensor, both whole rows.
   Status Read(const std::string& name, int64_t first, int64_t count, float* out) override {
@@ -84,18 +91,27 @@ class RandomSource : public Source {
 
 class Loader {
  public:
-  Loader(const Compute& compute, Source& source, const MatrixVisitor& visit, bool reorder)
-      : compute_(compute), source_(source), visit_(visit), reorder_(reorder) {}
+  Loader(const Compute& compute, Source& source, const MatrixVisitor& visit, bool reorder,
+         WeightForm form)
+      : compute_(compute), source_(source), visit_(visit), reorder_(reorder), form_(form) {}
 
   Status Load(int64_t extra_k, Weights* weights) {
     const ModelConfig& config = weights->config;
     const Dtype type = weights->type;
-    weights->embedding =
-        PackedMatrix(weights->arena.get(), type, {config.vocabulary}, config.hidden);
-    RETURN_IF_ERROR(LoadVocabulary("token_embd.weight", config, &weights->embedding));
+    Arena* arena = weights->arena.get();
+    ASSIGN_OR_RETURN(weights->quant_embedding,
+                     LoadStored(config, arena, {{"token_embd", config.vocabulary}}, config.hidden));
+    if (weights->quant_embedding.empty()) {
+      weights->embedding = PackedMatrix(arena, type, {config.vocabulary}, config.hidden);
+      RETURN_IF_ERROR(LoadVocabulary("token_embd.weight", config, &weights->embedding));
+    }
     if (!config.tied_head) {
-      weights->head = PackedMatrix(weights->arena.get(), type, {config.vocabulary}, config.hidden);
-      RETURN_IF_ERROR(LoadVocabulary("output.weight", config, &weights->head));
+      ASSIGN_OR_RETURN(weights->quant_head,
+                       LoadStored(config, arena, {{"output", config.vocabulary}}, config.hidden));
+      if (weights->quant_head.empty()) {
+        weights->head = PackedMatrix(arena, type, {config.vocabulary}, config.hidden);
+        RETURN_IF_ERROR(LoadVocabulary("output.weight", config, &weights->head));
+      }
     }
     RETURN_IF_ERROR(LoadVector("output_norm.weight", config.hidden, config.norm_weight_offset,
                                &weights->final_norm));
@@ -108,6 +124,36 @@ class Loader {
   }
 
  private:
+  struct Named {
+    std::string name;
+    int64_t rows;
+  };
+  // The tensors side by side, when all of them can be multiplied as they are; else empty.
+  Result<QuantMatrix> LoadStored(const ModelConfig& config, Arena* arena,
+                                 const std::vector<Named>& names, int64_t k) {
+    if (form_ == WeightForm::kUnpacked || k % 32 != 0) return QuantMatrix();
+    std::vector<QuantMatrix::Part> parts;
+    std::vector<std::vector<int64_t>> orders(names.size());
+    for (size_t i = 0; i < names.size(); ++i) {
+      const GgufTensor* tensor = source_.Packed(names[i].name + ".weight");
+      if (tensor == nullptr) return QuantMatrix();
+      const bool turned = names[i].name.ends_with("attn_q") || names[i].name.ends_with("attn_k");
+      if (reorder_ && turned) {
+        orders[i] = RowsForHalves(names[i].rows / config.head_dim, config.head_dim);
+      }
+      parts.push_back(
+          {tensor->type, names[i].rows, tensor->bytes, orders[i].empty() ? nullptr : &orders[i]});
+    }
+    QuantMatrix matrix(compute_, arena, parts, k);
+    if (!matrix.sound()) {
+      return Fail(ErrorKind::kBadInput,
+                  "reading the model: tensor " + names[0].name +
+                      ".weight or one joined to it holds values that are no numbers",
+                  "the file is damaged: fetch it again");
+    }
+    return matrix;
+  }
+
   // By pieces: in f32 a whole embedding may be larger than everything else together.
   Status LoadVocabulary(const std::string& name, const ModelConfig& config, PackedMatrix* matrix) {
     constexpr int64_t kRows = 4096;
@@ -156,19 +202,35 @@ class Loader {
                    LayerWeights* layer) {
     const int64_t q = config.heads * config.head_dim;
     const int64_t kv = config.kv_heads * config.head_dim;
-    layer->qkv = PackedMatrix(arena, type, {q, kv, kv}, config.hidden, extra_k);
-    layer->output = PackedMatrix(arena, type, {config.hidden}, q, extra_k);
-    layer->gate_up = PackedMatrix(arena, type, {config.ffn, config.ffn}, config.hidden, extra_k);
-    layer->down = PackedMatrix(arena, type, {config.hidden}, config.ffn, extra_k);
-    RETURN_IF_ERROR(LoadProjection(i, Projection::kQ, config, 0, &layer->qkv));
-    RETURN_IF_ERROR(LoadProjection(i, Projection::kK, config, 1, &layer->qkv));
-    RETURN_IF_ERROR(LoadProjection(i, Projection::kV, config, 2, &layer->qkv));
-    RETURN_IF_ERROR(LoadProjection(i, Projection::kO, config, 0, &layer->output));
-    RETURN_IF_ERROR(LoadProjection(i, Projection::kGate, config, 0, &layer->gate_up));
-    RETURN_IF_ERROR(LoadProjection(i, Projection::kUp, config, 1, &layer->gate_up));
-    RETURN_IF_ERROR(LoadProjection(i, Projection::kDown, config, 0, &layer->down));
-
     const std::string prefix = "blk." + std::to_string(i) + ".";
+    struct Joined {
+      ProductKind kind;
+      PackedMatrix* dense;
+      std::vector<Projection> projections;
+    };
+    const std::vector<Joined> products = {
+        {ProductKind::kQkv, &layer->qkv, {Projection::kQ, Projection::kK, Projection::kV}},
+        {ProductKind::kOutput, &layer->output, {Projection::kO}},
+        {ProductKind::kGateUp, &layer->gate_up, {Projection::kGate, Projection::kUp}},
+        {ProductKind::kDown, &layer->down, {Projection::kDown}}};
+    for (const Joined& product : products) {
+      std::vector<Named> names;
+      std::vector<int64_t> columns;
+      for (const Projection projection : product.projections) {
+        columns.push_back(ShapeOf(config, projection).rows);
+        names.push_back({prefix + kGgufNames[static_cast<int>(projection)], columns.back()});
+      }
+      const int64_t k = ShapeOf(config, product.projections[0]).columns;
+      QuantMatrix& stored = layer->quant[static_cast<size_t>(product.kind)];
+      ASSIGN_OR_RETURN(stored, LoadStored(config, arena, names, k));
+      if (!stored.empty()) continue;
+      *product.dense = PackedMatrix(arena, type, columns, k, extra_k);
+      for (size_t part = 0; part < columns.size(); ++part) {
+        RETURN_IF_ERROR(LoadProjection(i, product.projections[part], config,
+                                       static_cast<int64_t>(part), product.dense));
+      }
+    }
+
     const float offset = config.norm_weight_offset;
     auto norm = [&](const char* name, int64_t count, std::vector<float>* out) {
       return LoadVector(prefix + name + ".weight", count, offset, out);
@@ -208,6 +270,7 @@ class Loader {
   Source& source_;
   const MatrixVisitor& visit_;
   const bool reorder_;
+  const WeightForm form_;
 };
 
 }  // namespace
@@ -237,21 +300,53 @@ MatrixShape ShapeOf(const ModelConfig& config, Projection projection) {
 }
 
 int64_t Weights::bytes() const {
-  int64_t total = embedding.bytes() + head.bytes();
+  int64_t total = embedding.bytes() + head.bytes() + quant_embedding.bytes() + quant_head.bytes();
   for (const LayerWeights& layer : layers) {
     total += layer.qkv.bytes() + layer.output.bytes() + layer.gate_up.bytes() + layer.down.bytes();
+    for (const QuantMatrix& matrix : layer.quant) total += matrix.bytes();
   }
   return total;
 }
 
+WeightMatrix Weights::HeadMatrix() const {
+  const QuantMatrix& quant = config.tied_head ? quant_embedding : quant_head;
+  if (!quant.empty()) return {nullptr, &quant};
+  return {&Head(), nullptr};
+}
+
+WeightMatrix Weights::Product(size_t layer, ProductKind kind) const {
+  const LayerWeights& of = layers[layer];
+  const QuantMatrix& quant = of.quant[static_cast<size_t>(kind)];
+  if (!quant.empty()) return {nullptr, &quant};
+  switch (kind) {
+    case ProductKind::kQkv:
+      return {&of.qkv, nullptr};
+    case ProductKind::kOutput:
+      return {&of.output, nullptr};
+    case ProductKind::kGateUp:
+      return {&of.gate_up, nullptr};
+    case ProductKind::kDown:
+      break;
+  }
+  return {&of.down, nullptr};
+}
+
+void Weights::CopyEmbedding(int32_t token, float* out) const {
+  if (quant_embedding.empty()) {
+    embedding.CopyColumn(token, out);
+  } else {
+    quant_embedding.CopyColumn(token, out);
+  }
+}
+
 Result<Weights> LoadWeights(const Compute& compute, const GgufFile& file, Dtype type,
-                            int64_t extra_k, const MatrixVisitor& visit) {
+                            int64_t extra_k, const MatrixVisitor& visit, WeightForm form) {
   Weights weights;
   ASSIGN_OR_RETURN(weights.config, ReadModelConfig(file));
   weights.type = type;
   GgufSource source(compute, file);
   const bool reorder = weights.config.rope_pairs == RopePairs::kInterleaved;
-  RETURN_IF_ERROR(Loader(compute, source, visit, reorder).Load(extra_k, &weights));
+  RETURN_IF_ERROR(Loader(compute, source, visit, reorder, form).Load(extra_k, &weights));
   return weights;
 }
 
@@ -262,7 +357,7 @@ Weights RandomWeights(const Compute& compute, const ModelConfig& config, Dtype t
   weights.type = type;
   RandomSource source(seed);
   // A random source cannot fail.
-  (void)Loader(compute, source, visit, false).Load(extra_k, &weights);
+  (void)Loader(compute, source, visit, false, WeightForm::kUnpacked).Load(extra_k, &weights);
   return weights;
 }
 

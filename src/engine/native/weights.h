@@ -3,6 +3,7 @@
 // GGUF file of any type the reader knows. Rows of q and k come out in the halves order of Hugging
 // Face's weights, whatever the file has, so that adapters fit other tools.
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -17,6 +18,7 @@
 #include "engine/files/lora_files.h"
 #include "engine/files/model_config.h"
 #include "engine/native/matrix.h"
+#include "engine/native/quant_matrix.h"
 
 namespace idiolect::native {
 
@@ -26,11 +28,28 @@ constexpr int kProjections = 7;
 const char* NameOf(Projection projection);  // "q_proj"
 std::optional<Projection> FindProjection(std::string_view name);
 
+// The four products of a layer that projections are joined into.
+enum class ProductKind : int { kQkv, kOutput, kGateUp, kDown };
+constexpr int kProductKinds = 4;
+
+enum class WeightForm {
+  kUnpacked,  // all in the format of the computation
+  kAsStored,  // matrices that the file packs in 4 to 8 bits stay so, where there are kernels for
+              // them
+};
+
+// A matrix of either form: one of the two is empty.
+struct WeightMatrix {
+  const PackedMatrix* dense = nullptr;
+  const QuantMatrix* quant = nullptr;
+};
+
 struct LayerWeights {
   PackedMatrix qkv;  // parts q, k, v
   PackedMatrix output;
   PackedMatrix gate_up;  // parts gate, up
   PackedMatrix down;
+  std::array<QuantMatrix, kProductKinds> quant;  // where not empty, instead of the above
   std::vector<float> attention_norm, ffn_norm;
   std::vector<float> q_norm, k_norm;                      // empty unless config.qk_norm
   std::vector<float> post_attention_norm, post_ffn_norm;  // empty unless the family has them
@@ -42,12 +61,17 @@ struct Weights {
   std::unique_ptr<Arena> arena = std::make_unique<Arena>();  // holds all matrices
   ModelConfig config;
   Dtype type = Dtype::kF32;
-  PackedMatrix embedding;  // b[hidden, vocabulary]
-  PackedMatrix head;       // empty when tied
+  PackedMatrix embedding;                   // b[hidden, vocabulary]
+  PackedMatrix head;                        // empty when tied
+  QuantMatrix quant_embedding, quant_head;  // where not empty, instead of the above
   std::vector<float> final_norm;
   std::vector<LayerWeights> layers;
 
+  // The unpacked ones, for training.
   const PackedMatrix& Head() const { return config.tied_head ? embedding : head; }
+  WeightMatrix HeadMatrix() const;
+  WeightMatrix Product(size_t layer, ProductKind kind) const;
+  void CopyEmbedding(int32_t token, float* out) const;
   int64_t bytes() const;
 };
 
@@ -63,9 +87,11 @@ struct MatrixView {
 using MatrixVisitor = std::function<void(const MatrixView&)>;
 
 // `extra_k`: room for an adapter's rank in every projection. `visit` sees each projection before it
-// is packed. Fails with kBadInput when a tensor holds numbers that are no numbers.
+// is packed; it sees none that stays as stored. Fails with kBadInput when a tensor holds numbers
+// that are no numbers.
 Result<Weights> LoadWeights(const Compute& compute, const GgufFile& file, Dtype type,
-                            int64_t extra_k, const MatrixVisitor& visit);
+                            int64_t extra_k, const MatrixVisitor& visit,
+                            WeightForm form = WeightForm::kUnpacked);
 
 // kBadInput when the adapter has projections or shapes that the model has not.
 Status CheckAdapterFits(const ModelConfig& config, const LoraAdapter& adapter);

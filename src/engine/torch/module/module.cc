@@ -38,6 +38,7 @@ native::BaseOptions BaseOptionsOf(const EngineOptions& options) {
   native::BaseOptions base;
   base.threads = options.threads;
   base.type = ResolvePrecision(options.precision);
+  if (options.precision == Precision::kAuto) base.form = native::WeightForm::kAsStored;
   base.cache_bytes = options.cache_bytes;
   return base;
 }
