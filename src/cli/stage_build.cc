@@ -16,6 +16,19 @@ void AddBuildOptions(CLI::App& app, Language language, BuildOptions& options) {
                                                  : app.add_option(flag, options.*field.real, help);
     option->check(CLI::Range(field.least, field.most));
   }
+  app.add_option_function<std::string>(
+         "--pii",
+         [&options](const std::string& text) {
+           auto policy = PiiPolicy::Parse(text);
+           if (!policy) {
+             throw CLI::ValidationError("--pii",
+                                        policy.error().message + "; " + policy.error().hint);
+           }
+           options.pii = *policy;
+         },
+         Say(language, {"personal data: keep, replace or drop; per kind: replace,phone=keep",
+                        "личные данные: keep, replace или drop; по видам: replace,phone=keep"}))
+      ->type_name("TEXT");
   app.add_option("--system", options.system_text,
                  Say(language, {"system prompt of every sample", "системная подсказка примеров"}));
   app.add_flag_callback(

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <thread>
 #include <utility>
@@ -9,8 +10,10 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "dataset/card.h"
 #include "dataset/compose.h"
 #include "dataset/conversation_pass.h"
+#include "dataset/filter.h"
 #include "dataset/folder_name.h"
 #include "dataset/plan.h"
 #include "dataset/split.h"
@@ -41,6 +44,10 @@ Language LanguageOfChats(const Plan& plan) {
   return plan.cyrillic_letters > plan.latin_letters ? Language::kRussian : Language::kEnglish;
 }
 
+double Rounded(double share) {
+  return std::round(share * 1000) / 1000;
+}
+
 // One build: what its steps share.
 class Build {
  public:
@@ -65,8 +72,10 @@ class Build {
   Status ReadChats(const ConversationSink& sink);
   Result<std::string> KeyHash();
   void CountSamples(const Plan& plan);
+  void MeasureQuality(const Plan& plan);
   tl::unexpected<Error> NoSamples() const;
-  std::string Manifest(const std::array<WrittenFile, kSplits>& files, const std::string& key) const;
+  std::string Manifest(const std::array<WrittenFile, kDatasetFiles>& files,
+                       const std::string& key) const;
 
   Workspace& workspace_;
   const BuildOptions& options_;
@@ -80,6 +89,7 @@ class Build {
   int64_t now_ = 0;
   uint64_t total_ = 0, shown_ = 0;  // messages
   ConversationCache cache_;
+  PiiLexicon lexicon_;
   BuildSummary summary_;
 };
 
@@ -92,6 +102,10 @@ Status Build::FindPersona(PersonId id) {
                 "idiolect people lists all");
   }
   persona_ = {id, *source_id, names_[static_cast<size_t>(id)]};
+  for (size_t person = 1; person < names_.size(); ++person) {
+    if (static_cast<PersonId>(person) != id) lexicon_.AddPerson(names_[person]);
+  }
+  lexicon_.Spare(persona_.name);
   return {};
 }
 
@@ -110,7 +124,7 @@ Status Build::ReadChats(const ConversationSink& sink) {
 
 Result<Plan> Build::MakePlan() {
   const auto scorer = MakePlainLinkScorer(names_);
-  Planner planner(persona_.id, options_, *scorer);
+  Planner planner(persona_.id, options_, *scorer, lexicon_);
   RETURN_IF_ERROR(PassOver([this](const ConversationSink& sink) { return ReadChats(sink); },
                            [&](OwnedConversation&& conversation) -> Status {
                              planner.Add(conversation.view());
@@ -118,6 +132,7 @@ Result<Plan> Build::MakePlan() {
                              return {};
                            }));
   Plan plan = planner.Take();
+  FilterSamples(options_, &plan);
   AssignSplits(options_, &plan);
   return plan;
 }
@@ -131,8 +146,10 @@ Status Build::Compose(Composer& composer, const Conversation& conversation) {
 }
 
 Result<int64_t> Build::Write(const Plan& plan, DatasetWriter& writer, const DatasetRow& row) {
-  Composer composer(persona_.id, options_, summary_.system_prompt,
-                    options_.labels.value_or(LanguageOfChats(plan)), plan, writer);
+  const DatasetVoice voice{persona_.id, persona_.name, summary_.system_prompt,
+                           options_.labels.value_or(LanguageOfChats(plan))};
+  Composer composer(voice, options_, plan, lexicon_, chats_, writer);
+  RETURN_IF_ERROR(composer.Begin());
   const auto add_rows = [&] {
     return ReplaceDataset(workspace_.database(), row, RowsOf(plan), plan.rejects);
   };
@@ -144,6 +161,7 @@ Result<int64_t> Build::Write(const Plan& plan, DatasetWriter& writer, const Data
       for (const OwnedConversation& conversation : cache_.conversations()) {
         if (composed) composed = Compose(composer, conversation.view());
       }
+      if (composed) composed = composer.Finish();
       if (composed) composed = writer.EndLines();
     });
     id = add_rows();
@@ -153,10 +171,14 @@ Result<int64_t> Build::Write(const Plan& plan, DatasetWriter& writer, const Data
     RETURN_IF_ERROR(PassOver(
         [this](const ConversationSink& sink) { return ReadChats(sink); },
         [&](OwnedConversation&& conversation) { return Compose(composer, conversation.view()); }));
+    RETURN_IF_ERROR(composer.Finish());
     RETURN_IF_ERROR(writer.EndLines());
     id = add_rows();
   }
-  RETURN_IF_ERROR(composer.Finish());
+  for (const PiiKindInfo& info : PiiKindTable()) {
+    const int64_t count = composer.pii_counts()[static_cast<size_t>(info.kind)];
+    if (count > 0) summary_.pii[info.name] = count;
+  }
   summary_.bytes = writer.bytes();
   if (composer.others_characters() > 0) {
     summary_.context_coverage = static_cast<double>(composer.others_shown_characters()) /
@@ -194,8 +216,29 @@ void Build::CountSamples(const Plan& plan) {
     summary_.pairs += kept;
     summary_.dialogs += kept > 0;
   }
+  int64_t nothing_said = 0;
   for (const RejectRow& reject : plan.rejects) {
     ++summary_.rejected[InfoOf(static_cast<RejectRule>(reject.rule)).name];
+    nothing_said += IsNothingSaid(static_cast<RejectRule>(reject.rule));
+  }
+  summary_.candidates = plan.persona_messages - nothing_said;
+  if (summary_.candidates > 0) {
+    summary_.quality =
+        static_cast<double>(summary_.answers) / static_cast<double>(summary_.candidates);
+  }
+  MeasureQuality(plan);
+}
+
+void Build::MeasureQuality(const Plan& plan) {
+  if (summary_.pairs == 0) return;
+  const auto pairs = static_cast<double>(summary_.pairs);
+  for (const PlannedSample& sample : plan.samples) {
+    if (sample.dropped) continue;
+    summary_.mean_quality += sample.quality / pairs;
+    ++summary_.quality_histogram[std::min<size_t>(static_cast<size_t>(sample.quality * 10), 9)];
+    for (size_t i = 0; i < kQualitySignals; ++i) {
+      summary_.signals[i] += sample.signals[i] / 100.0 / pairs;
+    }
   }
 }
 
@@ -223,7 +266,7 @@ tl::unexpected<Error> Build::NoSamples() const {
   return Fail(ErrorKind::kFailed, std::move(message), rules.empty() ? "" : rules.front()->remedy);
 }
 
-std::string Build::Manifest(const std::array<WrittenFile, kSplits>& files,
+std::string Build::Manifest(const std::array<WrittenFile, kDatasetFiles>& files,
                             const std::string& key) const {
   Json manifest;
   manifest["format"] = "openai-chat-jsonl";
@@ -276,7 +319,9 @@ Result<BuildSummary> Build::Run(PersonId person) {
   ASSIGN_OR_RETURN(const int64_t id, Write(plan, *writer, {0, persona_.id, folder, key, now_, ""}));
   RETURN_IF_ERROR(SetDatasetSummary(workspace_.database(), id, summary_.ToJson()));
   ASSIGN_OR_RETURN(const auto files, writer->Files());
-  RETURN_IF_ERROR(writer->Publish(folder, Manifest(files, key)));
+  RETURN_IF_ERROR(writer->Publish(
+      folder, Manifest(files, key),
+      DatasetCard(summary_, folder, options_.labels.value_or(LanguageOfChats(plan)))));
   if (auto committed = transaction.Commit(); !committed) {
     writer->Withdraw();
     return tl::unexpected<Error>(committed.error());
@@ -306,9 +351,23 @@ std::string BuildSummary::ToJson() const {
       json["rejected"][info.name] = count->second;
     }
   }
+  json["candidates"] = candidates;
+  json["quality"] = Rounded(quality);
+  json["mean_quality"] = Rounded(mean_quality);
+  json["signals"] = Json::object();
+  for (const QualitySignalInfo& info : QualitySignalTable()) {
+    json["signals"][info.name] = Rounded(signals[static_cast<size_t>(info.signal)]);
+  }
+  json["quality_histogram"] = quality_histogram;
+  json["pii"] = Json::object();
+  for (const PiiKindInfo& info : PiiKindTable()) {
+    if (const auto count = pii.find(info.name); count != pii.end()) {
+      json["pii"][info.name] = count->second;
+    }
+  }
   json["all_messages"] = all_messages;
   json["all_dialogs"] = all_dialogs;
-  json["context_coverage"] = static_cast<double>(static_cast<int>(context_coverage * 1000)) / 1000;
+  json["context_coverage"] = Rounded(context_coverage);
   json["bytes"] = bytes;
   json["system_prompt"] = system_prompt;
   json["dir"] = dir;

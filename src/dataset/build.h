@@ -11,7 +11,10 @@
 //     earlier turns of the persona have weight 0: they are learned in their own samples, or not at
 //     all.
 //   datasets/<name>-<id>-<stamp>/manifest.json                        counts, options, hashes
+//   and beside them pairs.jsonl, dialogs.json, dialogs.csv, rejected.csv (docs/formats.md) and a
+//   card, README.md
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -20,12 +23,13 @@
 #include "base/interrupt.h"
 #include "base/progress.h"
 #include "dataset/build_options.h"
+#include "dataset/quality.h"
 #include "store/workspace.h"
 
 namespace idiolect {
 
 // Counts up when the same messages and options give other files.
-constexpr int kBuildCodeVersion = 1;
+constexpr int kBuildCodeVersion = 2;
 
 struct BuildSummary {
   int64_t dialogs = 0;  // conversations that hold at least one sample
@@ -34,6 +38,13 @@ struct BuildSummary {
   // Messages of the persona by what became of them: answers + all rejected = messages.
   int64_t messages = 0, answers = 0;
   std::map<std::string, int64_t> rejected;  // by rule's name
+  // Messages that could be answers by themselves: all but service messages, media without words,
+  // forwards and what else nobody said to anybody. `quality` is accepted ÷ candidates.
+  int64_t candidates = 0;
+  double quality = 0, mean_quality = 0;
+  std::array<double, kQualitySignals> signals{};  // means over the samples, 0…1
+  std::array<int64_t, 10> quality_histogram{};    // samples by tenth of quality
+  std::map<std::string, int64_t> pii;             // met in what was written, by kind
   int64_t all_messages = 0, all_dialogs = 0;
   double context_coverage =
       0;  // share of the others' words in those dialogs that some prompt holds

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/language.h"
+#include "dataset/pii/kinds.h"
 #include "dialogs/conversation.h"
 #include "store/runs.h"
 
@@ -31,6 +32,16 @@ struct BuildOptions {
   int64_t min_answer_characters = 1;
   int64_t max_answer_characters = 2000;
   int64_t drop_emoji_answers = 0;  // 1: an answer of nothing but emoji is left out
+  int64_t drop_greetings = 1;      // 1: "привет", "good morning" and no more is left out
+  int64_t drop_foreign = 1;        // 1: so is an answer in letters the person hardly ever uses
+  // Answers of some length whose words are this much the same (Jaccard index of their shingles) are
+  // one answer said again: the best of them stays. 1: only equal ones.
+  double same_answer = 0.7;
+  // A text of some length sent this often is an announcement, and none of them an answer. 0: off.
+  int64_t announcement = 3;
+  double min_quality = 0;  // dataset/quality.h
+  // Personal data, by kind.
+  PiiPolicy pii;
   // Shares of the samples, by whole conversations, the newest.
   double valid_share = 0.1;
   double test_share = 0.1;

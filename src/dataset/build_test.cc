@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
+
 #include "base/hash.h"
 #include "dataset/reject_rules.h"
 #include "dataset/workspace_fixture.h"
@@ -72,7 +74,7 @@ TEST(BuildDataset, WritesThePromisedFormat) {
 TEST(BuildDataset, TheManifestNamesCountsOptionsAndHashes) {
   ChatScript chat(ChatKind::kPrivate);
   chat.Say(kPavel, 0, "привет");
-  chat.Say(kNatasha, 10, "здравствуй");
+  chat.Say(kNatasha, 10, "здравствуй, я тут");
   TestWorkspace workspace;
   workspace.Fill(kNames, {&chat});
   const auto summary = workspace.Build(kNatasha);
@@ -84,7 +86,7 @@ TEST(BuildDataset, TheManifestNamesCountsOptionsAndHashes) {
   EXPECT_EQ(manifest["persona"]["id"], "telegram:user1");
   EXPECT_EQ(manifest["counts"]["pairs"], 1);
   EXPECT_EQ(manifest["options"]["private-gap"], "240");
-  ASSERT_EQ(manifest["files"].size(), 3u);
+  ASSERT_EQ(manifest["files"].size(), 7u);
   for (const auto& file : manifest["files"]) {
     const auto hash = Sha256OfFile(folder / file["name"].get<std::string>());
     ASSERT_TRUE(hash);
@@ -170,7 +172,7 @@ TEST(BuildDataset, KeepsThePromptWithinItsBudget) {
 TEST(BuildDataset, TheSystemPromptCanBeLeftOutOrGiven) {
   ChatScript chat(ChatKind::kPrivate);
   chat.Say(kPavel, 0, "hello");
-  chat.Say(kNatasha, 10, "hi there");
+  chat.Say(kNatasha, 10, "hi there, come in");
   BuildOptions options;
   TestWorkspace workspace;
   workspace.Fill(kNames, {&chat});
@@ -181,7 +183,7 @@ TEST(BuildDataset, TheSystemPromptCanBeLeftOutOrGiven) {
   ASSERT_TRUE(without);
   EXPECT_EQ(LinesOf(std::filesystem::path(without->dir) / "train.jsonl")[0],
             R"({"messages":[{"role":"user","content":"hello"},)"
-            R"({"role":"assistant","content":"hi there"}]})");
+            R"({"role":"assistant","content":"hi there, come in"}]})");
   options.system_text = "Be short.";
   EXPECT_EQ(workspace.Build(kNatasha, options)->system_prompt, "Be short.");
 }
@@ -237,7 +239,8 @@ TEST(BuildDataset, LengthAndEmojiRulesFollowTheOptions) {
 }
 
 TEST(BuildDataset, AnAnswerNeverStandsInItsOwnPrompt) {
-  const std::string announcement = "встречаемся в субботу в десять у входа в парк";
+  // Five words: a sixth, and it would be a near-duplicate of itself.
+  const std::string announcement = "встречаемся в субботу у входа";
   ChatScript chat(ChatKind::kPrivate);
   chat.Say(kPavel, 0, "когда?");
   chat.Say(kNatasha, 10, announcement);
@@ -253,6 +256,156 @@ TEST(BuildDataset, AnAnswerNeverStandsInItsOwnPrompt) {
             (Lines{"user: когда? | assistant: " + announcement,
                    "user: не понял, когда? | assistant: " + announcement}));
   EXPECT_EQ(summary->rejected, (Counts{{"repeats_prompt", 1}}));
+}
+
+// Seven more answers, so that a judgement of the whole has something to look at.
+void SmallTalk(ChatScript& chat, int64_t from) {
+  const char* kWords[] = {"поезд", "озеро", "пирог", "книга", "дождь", "сосна", "лодка"};
+  for (int i = 0; i < 7; ++i) {
+    chat.Say(kPavel, from + i * 100, std::string("а что ") + kWords[i] + "?");
+    chat.Say(kNatasha, from + i * 100 + 10, std::string(kWords[i]) + " на месте, не бойся.");
+  }
+}
+
+TEST(BuildDataset, ReplacesPersonalDataAndLeavesOutSecrets) {
+  ChatScript chat(ChatKind::kPrivate);
+  chat.Say(kPavel, 0, "мой номер +7 921 555-01-34, запиши. Анна Волкова просила");
+  chat.Say(kNatasha, 10, "записала 89215550134, а у Анны Волковой какой?");
+  chat.Say(kPavel, 20, "такой же почти: 8 921 555-01-35");
+  chat.Say(kNatasha, 30, "пароль: Zima2021!");
+  chat.Say(kNatasha, 32, "это от вайфая");
+  TestWorkspace workspace;
+  workspace.Fill(kNames, {&chat});
+  const auto summary = workspace.Build(kNatasha);
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(
+      ToldLines(summary->dir),
+      (Lines{"user: мой номер [телефон], запиши. [имя] просила | assistant: записала [телефон], "
+             "а у [имя 2] какой?",
+             "user: мой номер [телефон], запиши. [имя] просила | assistant(0): записала "
+             "[телефон], а у [имя 2] какой? | user: такой же почти: [телефон 2] | assistant: "
+             "это от вайфая"}));
+  EXPECT_EQ(summary->rejected, (Counts{{"secret", 1}}));
+  EXPECT_EQ(summary->pii, (Counts{{"name", 2}, {"phone", 3}}));
+  for (const char* file : {"dialogs.json", "dialogs.csv", "pairs.jsonl", "rejected.csv"}) {
+    const auto bytes = ReadFile(std::filesystem::path(summary->dir) / file);
+    ASSERT_TRUE(bytes);
+    EXPECT_EQ(bytes->find("555-01"), std::string::npos) << file;
+    EXPECT_EQ(bytes->find("Zima"), std::string::npos) << file;
+    EXPECT_EQ(bytes->find("Волков"), std::string::npos) << file;
+  }
+  BuildOptions keep;
+  keep.pii = *PiiPolicy::Parse("keep");
+  EXPECT_NE(ToldLines(workspace.Build(kNatasha, keep)->dir)[1].find("пароль: Zima2021!\nэто от"),
+            std::string::npos);
+  BuildOptions drop;
+  drop.pii = *PiiPolicy::Parse("replace,phone=drop");
+  EXPECT_EQ(workspace.Build(kNatasha, drop)->rejected,
+            (Counts{{"personal_data", 1}, {"secret", 1}}));
+}
+
+TEST(BuildDataset, KeepsTheBestOfNearDuplicatesAcrossChats) {
+  ChatScript first(ChatKind::kPrivate, 1), second(ChatKind::kPrivate, 2);
+  first.Say(kPavel, 0, "как испечь пирог?");
+  first.Say(kNatasha, 10,
+            "возьми муку, три яйца, стакан сахара, взбей всё и ставь в духовку на час.");
+  SmallTalk(second, 0);
+  second.Say(kAnna, 5000, "расскажи про пирог");
+  second.Say(kNatasha, 5010,
+             "Возьми муку, три яйца, стакан сахара, взбей всё и ставь в духовку на час,");
+  TestWorkspace workspace;
+  workspace.Fill(kNames, {&first, &second});
+  const auto summary = workspace.Build(kNatasha);
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->rejected, (Counts{{"near_duplicate", 1}}));
+  const auto rejects = ReadFile(std::filesystem::path(summary->dir) / "rejected.csv");
+  ASSERT_TRUE(rejects);
+  // The one that breaks off is the worse.
+  EXPECT_NE(rejects->find("на час,\""), std::string::npos) << *rejects;
+}
+
+TEST(BuildDataset, AnAnnouncementIsNoAnswer) {
+  const std::string text =
+      "Друзья, в субботу открываем набор на новый курс керамики, мест всего десять, запись по "
+      "ссылке в профиле, приходите с друзьями и хорошим настроением!";
+  std::deque<ChatScript> chats;
+  std::vector<const ChatScript*> all;
+  for (int i = 1; i <= 3; ++i) {
+    ChatScript& chat = chats.emplace_back(ChatKind::kPrivate, i);
+    chat.Say(kPavel, 0, "что нового?");
+    chat.Say(kNatasha, 10, text);
+    if (i == 1) SmallTalk(chat, 1000);
+    all.push_back(&chat);
+  }
+  TestWorkspace workspace;
+  workspace.Fill(kNames, all);
+  const auto summary = workspace.Build(kNatasha);
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->rejected, (Counts{{"copy_paste", 3}}));
+}
+
+TEST(BuildDataset, LeavesOutGreetingsAndForeignLetters) {
+  ChatScript chat(ChatKind::kPrivate);
+  chat.Say(kPavel, 0, "привет!");
+  chat.Say(kNatasha, 10, "Привет)");
+  SmallTalk(chat, 100);
+  SmallTalk(chat, 2000);
+  chat.Say(kPavel, 5000, "что там было написано?");
+  chat.Say(kNatasha, 5010, "please restart the server");
+  EXPECT_EQ(Rejected(chat), (Counts{{"greeting", 1}, {"wrong_language", 1}}));
+  BuildOptions options;
+  options.drop_greetings = options.drop_foreign = 0;
+  EXPECT_EQ(Rejected(chat, options), Counts());
+}
+
+TEST(BuildDataset, QualityIsAcceptedOfCandidatesAndTheSameEveryTime) {
+  ChatScript chat(ChatKind::kPrivate);
+  SmallTalk(chat, 0);
+  chat.Say(kPavel, 5000, "и всё?");
+  chat.Say(kNatasha, 5010, "ы,");
+  TestWorkspace workspace;
+  workspace.Fill(kNames, {&chat});
+  BuildOptions options;
+  options.min_quality = 0.8;
+  const auto summary = workspace.Build(kNatasha, options);
+  ASSERT_TRUE(summary) << summary.error().message;
+  EXPECT_EQ(summary->rejected, (Counts{{"low_quality", 1}}));
+  EXPECT_EQ(summary->candidates, 8);
+  EXPECT_DOUBLE_EQ(summary->quality, 7.0 / 8);
+  const auto again = workspace.Build(kNatasha, options);
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->mean_quality, summary->mean_quality);
+  EXPECT_EQ(*ReadFile(std::filesystem::path(again->dir) / "pairs.jsonl"),
+            *ReadFile(std::filesystem::path(summary->dir) / "pairs.jsonl"));
+}
+
+TEST(BuildDataset, TheTablesHoldEveryDialogAndReject) {
+  ChatScript chat(ChatKind::kGroup);
+  chat.Say(kNatasha, 0, "первая; \"=1\"");  // answers_nobody
+  chat.Say(kPavel, 10, "=SUM(A1)");
+  chat.Reply(kNatasha, 20, "вот и ответ", 2);
+  TestWorkspace workspace;
+  workspace.Fill(kNames, {&chat});
+  const auto summary = workspace.Build(kNatasha);
+  ASSERT_TRUE(summary) << summary.error().message;
+  const std::filesystem::path folder = summary->dir;
+  const auto dialogs = nlohmann::json::parse(*ReadFile(folder / "dialogs.json"), nullptr, false);
+  ASSERT_TRUE(dialogs.is_object());
+  ASSERT_EQ(dialogs["dialogs"].size(), 1u);
+  const auto& turns = dialogs["dialogs"][0]["turns"];
+  ASSERT_EQ(turns.size(), 3u);
+  EXPECT_EQ(turns[1]["who"], "Участник 1");
+  EXPECT_EQ(turns[2]["answers"]["turn"], 1);
+  EXPECT_EQ(turns[2]["sample"]["line"], 1);
+  EXPECT_EQ(turns[2]["sample"]["signals"].size(), kQualitySignals);
+  const std::string csv = *ReadFile(folder / "dialogs.csv");
+  EXPECT_TRUE(csv.starts_with("\xEF\xBB\xBF\"диалог\";\"чат\""));
+  EXPECT_NE(csv.find(";\"'=SUM(A1)\";"), std::string::npos) << csv;
+  const std::string rejected = *ReadFile(folder / "rejected.csv");
+  EXPECT_NE(rejected.find("\"answers_nobody\""), std::string::npos);
+  EXPECT_NE(rejected.find("\"первая; \"\"=1\"\"\""), std::string::npos) << rejected;
+  const std::string card = *ReadFile(folder / "README.md");
+  EXPECT_TRUE(card.starts_with("---\nlanguage:\n- ru\n"));
 }
 
 TEST(BuildDataset, NotesPostsAndTalkToBotsAreNoAnswers) {

@@ -1,6 +1,7 @@
 #include "dataset/compose.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/json.h"
@@ -43,18 +44,29 @@ uint32_t Pseudonyms::NumberOf(PersonId person) const {
   return index < numbers_.size() ? numbers_[index] : 0;
 }
 
-Composer::Composer(PersonId persona, const BuildOptions& options, std::string_view system_prompt,
-                   Language labels, const Plan& plan, LineSink& sink)
-    : persona_(persona),
+const char* DatasetFileName(DatasetFile file) {
+  constexpr const char* kNames[] = {"train.jsonl",  "valid.jsonl", "test.jsonl",  "pairs.jsonl",
+                                    "dialogs.json", "dialogs.csv", "rejected.csv"};
+  static_assert(std::size(kNames) == kDatasetFiles);
+  return kNames[static_cast<size_t>(file)];
+}
+
+Composer::Composer(const DatasetVoice& voice, const BuildOptions& options, const Plan& plan,
+                   const PiiLexicon& lexicon, std::span<const Chat> chats, LineSink& sink)
+    : voice_(voice),
+      persona_(voice.persona),
       options_(options),
-      labels_language_(labels),
+      labels_language_(voice.labels),
       plan_(plan),
+      chats_(chats),
       sink_(sink),
       leak_check_(plan),
+      pii_(lexicon, options.pii, voice.labels),
+      pii_of_rejects_(lexicon, options.pii, voice.labels),
       head_("{\"messages\":[") {
-  if (system_prompt.empty()) return;
+  if (voice.system_prompt.empty()) return;
   head_ += "{\"role\":\"system\",\"content\":";
-  AppendJsonString(system_prompt, &head_);
+  AppendJsonString(voice.system_prompt, &head_);
   head_ += "},";
 }
 
@@ -62,6 +74,8 @@ Status Composer::Add(const Conversation& conversation) {
   if (conversation.chat != std::exchange(chat_, conversation.chat)) number_in_chat_ = 0;
   const uint32_t number = number_in_chat_++;
   pseudonyms_.Meet(conversation, persona_);
+  pii_.BeginDialog();
+  RETURN_IF_ERROR(AddRejects(conversation));
   if (next_ == plan_.conversations.size()) return {};
   const PlannedConversation& planned = plan_.conversations[next_];
   if (planned.chat != conversation.chat || planned.number != number) return {};
@@ -74,17 +88,27 @@ Status Composer::Add(const Conversation& conversation) {
   MergeTurns(conversation, options_.typing_gap_seconds, &turns_);
   piece_of_turn_.assign(turns_.size(), Piece{});
   pieces_.clear();
+  texts_.clear();
   piece_messages_.clear();
+  line_of_sample_.assign(planned.samples_end - planned.samples_begin, 0);
   for (uint32_t i = planned.samples_begin; i < planned.samples_end; ++i) {
-    if (!plan_.samples[i].dropped) RETURN_IF_ERROR(AddSample(conversation, plan_.samples[i]));
+    const PlannedSample& sample = plan_.samples[i];
+    if (sample.dropped) continue;
+    RETURN_IF_ERROR(AddSample(conversation, sample));
+    const int64_t line = ++lines_[static_cast<size_t>(sample.split)];
+    line_of_sample_[i - planned.samples_begin] = line;
+    RETURN_IF_ERROR(AddPair(conversation, sample, line));
   }
   CountCoverage(conversation);
-  return {};
+  return AddDialog(conversation, planned);
 }
 
-Status Composer::Finish() const {
-  if (next_ != plan_.conversations.size()) return MessagesChanged();
-  return {};
+Status Composer::Finish() {
+  if (next_ != plan_.conversations.size() || next_reject_ != plan_.rejects.size()) {
+    return MessagesChanged();
+  }
+  RETURN_IF_ERROR(sink_.AddLine(DatasetFile::kDialogsJson, "\n]}\n"));
+  return leak_check_.CheckLikeness(options_.same_answer);
 }
 
 Status Composer::AddSample(const Conversation& conversation, const PlannedSample& sample) {
@@ -101,7 +125,21 @@ Status Composer::AddSample(const Conversation& conversation, const PlannedSample
       std::span(plan_.answer_messages)
           .subspan(sample.answer_begin, sample.answer_end - sample.answer_begin);
   RETURN_IF_ERROR(leak_check_.Check(sample.split, prompt_messages_, answer));
-  return sink_.AddLine(sample.split, line_);
+  leak_check_.AddAnswer(sample.split, RawAnswer(conversation, answer));
+  return sink_.AddLine(FileOf(sample.split), line_);
+}
+
+// As the chat has it, before anything was replaced.
+std::string_view Composer::RawAnswer(const Conversation& conversation,
+                                     std::span<const MessageId> answer) {
+  raw_.clear();
+  for (const MessageId id : answer) {
+    const auto at = conversation.Find(id);
+    if (!at) continue;
+    if (!raw_.empty()) raw_ += '\n';
+    raw_ += TrimSpace(conversation.text(conversation.messages[*at]));
+  }
+  return raw_;
 }
 
 void Composer::OpenMessage(std::string_view role) {
@@ -115,9 +153,11 @@ void Composer::AppendQuotedPrompt(const Conversation& conversation, const Planne
   if (quoted == nullptr) return;  // the leak check refuses a sample without a prompt
   OpenMessage("user");
   if (group_) line_ += Label(quoted->author);
-  AppendEscaped(Shortened(TrimSpace(conversation.text(*quoted)),
-                          static_cast<size_t>(options_.max_context_characters)),
-                &line_);
+  quoted_text_.clear();
+  pii_.Append(Shortened(TrimSpace(conversation.text(*quoted)),
+                        static_cast<size_t>(options_.max_context_characters)),
+              &quoted_text_);
+  AppendEscaped(quoted_text_, &line_);
   line_ += "\"},";
   prompt_messages_.push_back(quoted->id);
 }
@@ -137,6 +177,7 @@ void Composer::AppendPrompt(const Conversation& conversation, const PlannedSampl
       open = true;
     }
     const Piece& piece = PieceOf(conversation, turn);
+    piece_of_turn_[turn].in_prompt = true;
     line_.append(pieces_, piece.begin, piece.end - piece.begin);
     prompt_messages_.insert(prompt_messages_.end(), piece_messages_.begin() + piece.messages_begin,
                             piece_messages_.begin() + piece.messages_end);
@@ -160,8 +201,11 @@ const Composer::Piece& Composer::PieceOf(const Conversation& conversation, uint3
   for (uint32_t i = turn.first; i <= turn.last; ++i) {
     const Said& said = conversation.messages[i];
     if (said.author != turn.author || !IsSpoken(conversation, said, persona_, options_)) continue;
-    if (!words_.empty()) words_ += '\n';
     const std::string_view text = TrimSpace(conversation.text(said));
+    PiiKind kind = PiiKind::kSecret;
+    // What the planner's rules took for its secrets is no part of the turn.
+    if (said.author == persona_ && pii_.HoldsDropped(text, &kind)) continue;
+    if (!words_.empty()) words_ += '\n';
     if (text.empty()) {
       words_ += MediaWords(labels_language_, said.media, conversation.sticker(said));
     } else {
@@ -170,18 +214,19 @@ const Composer::Piece& Composer::PieceOf(const Conversation& conversation, uint3
     piece_messages_.push_back(said.id);
   }
   piece.messages_end = static_cast<uint32_t>(piece_messages_.size());
-  piece.begin = static_cast<uint32_t>(pieces_.size());
-  if (turn.author == persona_) {
-    AppendEscaped(words_, &pieces_);
+  replaced_.clear();
+  const auto most = static_cast<size_t>(options_.max_context_characters);
+  if (turn.author == persona_ || words_.size() <= most) {
+    pii_.Append(words_, &replaced_);
   } else {
-    if (group_) pieces_ += Label(turn.author);
-    const auto most = static_cast<size_t>(options_.max_context_characters);
-    if (words_.size() <= most) {
-      AppendEscaped(words_, &pieces_);
-    } else {
-      AppendEscaped(Shortened(words_, most), &pieces_);
-    }
+    pii_.Append(Shortened(words_, most), &replaced_);
   }
+  piece.text_begin = static_cast<uint32_t>(texts_.size());
+  texts_ += replaced_;
+  piece.text_end = static_cast<uint32_t>(texts_.size());
+  piece.begin = static_cast<uint32_t>(pieces_.size());
+  if (turn.author != persona_ && group_ && !replaced_.empty()) pieces_ += Label(turn.author);
+  AppendEscaped(replaced_, &pieces_);
   piece.end = static_cast<uint32_t>(pieces_.size());
   return piece;
 }
@@ -198,8 +243,7 @@ void Composer::CountCoverage(const Conversation& conversation) {
     const Said& last = conversation.messages[turns_[turn].last];
     const int64_t bytes = last.text_at + last.text_size - first.text_at;
     others_characters_ += bytes;
-    const Piece& piece = piece_of_turn_[turn];
-    if (piece.end > piece.begin) others_shown_characters_ += bytes;
+    if (piece_of_turn_[turn].in_prompt) others_shown_characters_ += bytes;
   }
 }
 

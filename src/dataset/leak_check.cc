@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <string>
 
 namespace idiolect {
 namespace {
@@ -48,6 +49,25 @@ Status LeakCheck::Check(Split split, std::span<const MessageId> prompt,
   for (const MessageId message : prompt) {
     if (message >= first) return Leak("stands in its own prompt, or was said after it", message);
     if (IsHeldOut(message, split)) return Leak("is asked later and stands in a prompt", message);
+  }
+  return {};
+}
+
+void LeakCheck::AddAnswer(Split split, std::string_view words) {
+  const Sketch sketch = SketchOf(words);
+  if (sketch.empty()) return;
+  sketches_.push_back(sketch);
+  splits_.push_back(split);
+}
+
+Status LeakCheck::CheckLikeness(double likeness) const {
+  const std::vector<uint32_t> groups = GroupAlike(sketches_, likeness);
+  for (size_t i = 0; i < groups.size(); ++i) {
+    if (splits_[i] == splits_[groups[i]]) continue;
+    return Fail(ErrorKind::kFailed,
+                std::string("checking the dataset for leaks: nearly the same answer lies in ") +
+                    SplitName(splits_[groups[i]]) + " and in " + SplitName(splits_[i]),
+                "this is a bug in idiolect: please report it with the command you ran");
   }
   return {};
 }

@@ -48,8 +48,12 @@ std::vector<SampleRow> RowsOf(const Plan& plan) {
   return rows;
 }
 
-Planner::Planner(PersonId persona, const BuildOptions& options, const LinkScorer& scorer)
-    : persona_(persona), options_(options), linker_(scorer) {}
+Planner::Planner(PersonId persona, const BuildOptions& options, const LinkScorer& scorer,
+                 const PiiLexicon& lexicon)
+    : persona_(persona),
+      options_(options),
+      linker_(scorer),
+      pii_(lexicon, options.pii, Language::kEnglish) {}
 
 Plan Planner::Take() {
   std::sort(plan_.rejects.begin(), plan_.rejects.end(),
@@ -91,7 +95,10 @@ void Planner::Add(const Conversation& conversation) {
     if (turns_[turn].author == persona_) PlanTurn(conversation, turn);
   }
   planned.samples_end = static_cast<uint32_t>(plan_.samples.size());
-  if (planned.samples_end > planned.samples_begin) plan_.conversations.push_back(planned);
+  if (planned.samples_end == planned.samples_begin) return;
+  planned.links_begin = static_cast<uint32_t>(plan_.links.size());
+  for (const Link& link : links_) plan_.links.push_back({link.turn, link.probability});
+  plan_.conversations.push_back(planned);
 }
 
 void Planner::PlanTurn(const Conversation& conversation, uint32_t turn) {
@@ -105,14 +112,23 @@ void Planner::PlanTurn(const Conversation& conversation, uint32_t turn) {
       plan_.rejects.push_back({said.id, static_cast<int>(*rule)});
       continue;
     }
-    answer_.push_back(i);
     const std::string_view text = conversation.text(said);
+    if (const auto rule = RejectPersonal(text)) {
+      plan_.rejects.push_back({said.id, static_cast<int>(*rule)});
+      continue;
+    }
+    answer_.push_back(i);
     answer_characters_ += static_cast<int64_t>(CountCodePoints(text));
     const Letters more = CountLetters(text);
     letters.cyrillic += more.cyrillic;
     letters.latin += more.latin;
   }
-  if (answer_.empty()) return;
+  if (answer_.empty()) {
+    // Nothing of it is ever shown.
+    words_[turn] = {};
+    measured_[turn] = 1;
+    return;
+  }
   answer_hash_ = own_hashes_[turn] = HashOfTurn(conversation, turn);
 
   PlannedSample sample;
@@ -127,6 +143,10 @@ void Planner::PlanTurn(const Conversation& conversation, uint32_t turn) {
     plan_.answer_messages.push_back(conversation.messages[i].id);
   }
   sample.answer_end = static_cast<uint32_t>(plan_.answer_messages.size());
+  sample.answer_hash = answer_hash_;
+  sample.cyrillic_letters = static_cast<uint32_t>(letters.cyrillic);
+  sample.latin_letters = static_cast<uint32_t>(letters.latin);
+  JudgeSample(conversation, turn, &sample);
   plan_.samples.push_back(sample);
   plan_.cyrillic_letters += letters.cyrillic;
   plan_.latin_letters += letters.latin;
@@ -143,6 +163,12 @@ std::optional<RejectRule> Planner::PlanPrompt(const Conversation& conversation, 
   if (link.probability < static_cast<float>(options_.min_link)) return RejectRule::kUncertainLink;
   if (answer_characters_ > options_.max_answer_characters) return RejectRule::kTooLong;
   if (answer_characters_ < options_.min_answer_characters) return RejectRule::kTooShort;
+  if (options_.drop_greetings != 0 && answer_.size() <= 2) {
+    const auto greets = [&](uint32_t i) {
+      return IsOnlyGreeting(TrimSpace(conversation.text(conversation.messages[i])));
+    };
+    if (std::all_of(answer_.begin(), answer_.end(), greets)) return RejectRule::kGreeting;
+  }
   if (link.reason == LinkReason::kMarkedFar) return PlanQuotedPrompt(conversation, turn, sample);
 
   if (!Words(conversation, link.turn).words) return RejectRule::kAnswersNoWords;
@@ -248,6 +274,43 @@ uint64_t Planner::HashOfTurn(const Conversation& conversation, uint32_t turn) co
     hash = HashOfWords(TrimSpace(conversation.text(said)), hash);
   }
   return hash;
+}
+
+std::optional<RejectRule> Planner::RejectPersonal(std::string_view text) {
+  PiiKind kind = PiiKind::kSecret;
+  if (!pii_.HoldsDropped(text, &kind)) return std::nullopt;
+  const bool secret = kind == PiiKind::kSecret || kind == PiiKind::kCvv;
+  return secret ? RejectRule::kSecret : RejectRule::kPersonalData;
+}
+
+void Planner::JudgeSample(const Conversation& conversation, uint32_t turn, PlannedSample* sample) {
+  answer_text_.clear();
+  for (const uint32_t i : answer_) {
+    if (!answer_text_.empty()) answer_text_ += '\n';
+    answer_text_ += TrimSpace(conversation.text(conversation.messages[i]));
+  }
+  plan_.sketches.push_back(SketchOf(answer_text_));
+
+  const Link& link = links_[turn];
+  AnswerFacts facts;
+  facts.answer = answer_text_;
+  facts.link = link.probability;
+  facts.marked = link.reason == LinkReason::kMarked || link.reason == LinkReason::kMarkedFar;
+  const int64_t begin = conversation.messages[answer_.front()].time;
+  if (sample->quoted != 0) {
+    const Said* const quoted = conversation.FindQuoted(sample->quoted);
+    facts.answered = conversation.text(*quoted);
+    facts.delay_seconds = begin - quoted->time;
+  } else {
+    // The texts of a turn's messages lie one behind another.
+    const Turn& answered = turns_[link.turn];
+    const Said& first = conversation.messages[answered.first];
+    const Said& last = conversation.messages[answered.last];
+    facts.answered =
+        conversation.buffer.substr(first.text_at, last.text_at + last.text_size - first.text_at);
+    facts.delay_seconds = begin - last.time;
+  }
+  sample->signals = JudgeAnswer(facts);
 }
 
 void Planner::RejectAnswer(const Conversation& conversation, RejectRule rule) {

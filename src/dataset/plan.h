@@ -5,10 +5,14 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "dataset/build_options.h"
+#include "dataset/near_duplicates.h"
+#include "dataset/pii/replace.h"
+#include "dataset/quality.h"
 #include "dataset/reject_rules.h"
 #include "dataset/spoken.h"
 #include "dialogs/linker.h"
@@ -26,7 +30,16 @@ struct PlannedSample {
   float link = 0;
   Split split = Split::kTrain;
   bool dropped = false;  // as a duplicate, after the split
-  uint64_t pair_hash = 0;
+  uint64_t pair_hash = 0, answer_hash = 0;
+  uint32_t cyrillic_letters = 0, latin_letters = 0;  // of the answer
+  QualitySignals signals{};
+  float quality = 0;  // set by FilterSamples
+};
+
+// What a turn answers, as the linker says.
+struct PlannedLink {
+  uint32_t turn = kNoTurn;
+  float probability = 0;
 };
 
 struct PlannedConversation {
@@ -35,6 +48,7 @@ struct PlannedConversation {
   MessageId first = 0;
   int64_t begin = 0;  // time
   uint32_t samples_begin = 0, samples_end = 0;
+  uint32_t links_begin = 0;  // of Plan::links, one a turn
   Split split = Split::kTrain;
 };
 
@@ -43,6 +57,8 @@ struct Plan {
   std::vector<PlannedSample> samples;              // in order of the answer's id
   std::vector<uint32_t> prompt_turns;              // turns of the conversation, ascending
   std::vector<MessageId> answer_messages;
+  std::vector<Sketch> sketches;  // of the samples; until FilterSamples
+  std::vector<PlannedLink> links;
   std::vector<RejectRow> rejects;
   int64_t messages = 0;          // of everybody, in all chats
   int64_t persona_messages = 0;  // answers and rejects together
@@ -57,8 +73,9 @@ std::vector<SampleRow> RowsOf(const Plan& plan);
 // Plans one chat after another. Thread-compatible.
 class Planner {
  public:
-  // The options and the scorer must outlive the planner.
-  Planner(PersonId persona, const BuildOptions& options, const LinkScorer& scorer);
+  // Options, scorer and lexicon must outlive the planner.
+  Planner(PersonId persona, const BuildOptions& options, const LinkScorer& scorer,
+          const PiiLexicon& lexicon);
 
   // Conversations come chat by chat, in order.
   void Add(const Conversation& conversation);
@@ -78,11 +95,15 @@ class Planner {
   bool TurnHoldsAnswer(const Conversation& conversation, uint32_t turn) const;
   const TurnWords& Words(const Conversation& conversation, uint32_t turn);
   uint64_t HashOfTurn(const Conversation& conversation, uint32_t turn) const;
+  // The rule for an answer that holds what is to be dropped.
+  std::optional<RejectRule> RejectPersonal(std::string_view text);
+  void JudgeSample(const Conversation& conversation, uint32_t turn, PlannedSample* sample);
   void RejectAnswer(const Conversation& conversation, RejectRule rule);
 
   const PersonId persona_;
   const BuildOptions& options_;
   Linker linker_;
+  PiiReplacer pii_;
   Plan plan_;
   ChatId chat_ = 0;
   uint32_t number_in_chat_ = 0;
@@ -98,6 +119,7 @@ class Planner {
   int64_t answer_characters_ = 0;
   uint64_t answer_hash_ = 0;
   std::vector<uint32_t> prompt_;
+  std::string answer_text_;
 };
 
 }  // namespace idiolect

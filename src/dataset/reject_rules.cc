@@ -1,5 +1,9 @@
 #include "dataset/reject_rules.h"
 
+#include <algorithm>
+#include <iterator>
+#include <string>
+
 #include "base/text.h"
 
 namespace idiolect {
@@ -47,7 +51,8 @@ constexpr RejectRuleInfo kRules[] = {
     {RejectRule::kOnlyEmoji,
      "only_emoji",
      {"nothing but emoji", "одни эмодзи"},
-     "use --drop-emoji 0"},
+     "use --drop-emoji 0",
+     "drop-emoji"},
     {RejectRule::kAnswersNobody,
      "answers_nobody",
      {"answer nobody (first words, follow-ups, nobody else spoke)",
@@ -57,7 +62,8 @@ constexpr RejectRuleInfo kRules[] = {
     {RejectRule::kUncertainLink,
      "uncertain_link",
      {"it is not certain enough whom they answer", "неясно, кому это ответ"},
-     "use a lower --min-link"},
+     "use a lower --min-link",
+     "min-link"},
     {RejectRule::kAnswersMissing,
      "answers_missing",
      {"marked as a reply to a message that is not here",
@@ -71,11 +77,13 @@ constexpr RejectRuleInfo kRules[] = {
     {RejectRule::kTooLong,
      "too_long",
      {"longer than --max-answer", "длиннее --max-answer"},
-     "use a larger --max-answer"},
+     "use a larger --max-answer",
+     "max-answer"},
     {RejectRule::kTooShort,
      "too_short",
      {"shorter than --min-answer", "короче --min-answer"},
-     "use a smaller --min-answer"},
+     "use a smaller --min-answer",
+     "min-answer"},
     {RejectRule::kRepeatsPrompt,
      "repeats_prompt",
      {"repeat what the prompt already says", "повторяют то, что уже есть в контексте"},
@@ -84,7 +92,44 @@ constexpr RejectRuleInfo kRules[] = {
      "duplicate",
      {"the same question and answer stand in an earlier part of the split",
       "такие же вопрос и ответ есть в более ранней части"},
-     "use smaller --valid-share and --test-share"},
+     "use smaller --valid-share and --test-share",
+     "valid-share"},
+    {RejectRule::kSecret,
+     "secret",
+     {"hold a password, a key or a card's code", "содержат пароль, ключ или код карты"},
+     "use --pii replace,secret=replace,cvv=replace",
+     "pii"},
+    {RejectRule::kPersonalData,
+     "personal_data",
+     {"hold personal data of a kind to be dropped",
+      "содержат личные данные, которые велено убрать"},
+     "use --pii replace",
+     "pii"},
+    {RejectRule::kGreeting,
+     "greeting",
+     {"only greet", "одни приветствия"},
+     "use --drop-greetings 0",
+     "drop-greetings"},
+    {RejectRule::kWrongLanguage,
+     "wrong_language",
+     {"in letters the person hardly ever uses", "не тем алфавитом, которым человек пишет"},
+     "use --drop-foreign 0",
+     "drop-foreign"},
+    {RejectRule::kCopyPaste,
+     "copy_paste",
+     {"an announcement sent again and again", "объявление, разосланное много раз"},
+     "use --announcement 0",
+     "announcement"},
+    {RejectRule::kNearDuplicate,
+     "near_duplicate",
+     {"nearly the same as a better answer", "почти то же, что другой ответ, который лучше"},
+     "use --same-answer 1",
+     "same-answer"},
+    {RejectRule::kLowQuality,
+     "low_quality",
+     {"below --min-quality", "ниже --min-quality"},
+     "use a lower --min-quality",
+     "min-quality"},
 };
 static_assert(std::size(kRules) + 1 == kRejectRules);
 
@@ -96,6 +141,66 @@ std::span<const RejectRuleInfo> RejectRules() {
 
 const RejectRuleInfo& InfoOf(RejectRule rule) {
   return kRules[static_cast<size_t>(rule) - 1];
+}
+
+bool IsNothingSaid(RejectRule rule) {
+  switch (rule) {
+    case RejectRule::kService:
+    case RejectRule::kUnsupported:
+    case RejectRule::kForwarded:
+    case RejectRule::kViaBot:
+    case RejectRule::kBotCommand:
+    case RejectRule::kBotChat:
+    case RejectRule::kSavedNotes:
+    case RejectRule::kChannelPost:
+    case RejectRule::kNoWords:
+    case RejectRule::kEmpty:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool IsOnlyGreeting(std::string_view text) {
+  constexpr size_t kLongest = 80;  // bytes
+  constexpr size_t kMostWords = 4;
+  if (text.size() > kLongest) return false;
+  static constexpr std::string_view kWords[] = {
+      "привет",       "приветик", "приветики", "приветствую", "прив",     "приветище", "здравствуй",
+      "здравствуйте", "здрасьте", "здрасте",   "здарова",     "здорово",  "хай",       "хей",
+      "хэллоу",       "салют",    "доброе",    "добрый",      "доброй",   "доброго",   "утро",
+      "утречко",      "утра",     "день",      "денек",       "дня",      "вечер",     "вечерок",
+      "вечера",       "ночи",     "времени",   "суток",       "всем",     "пока",      "покедова",
+      "спокойной",    "снов",     "сладких",   "до",          "свидания", "завтра",    "встречи",
+      "hi",           "hello",    "hey",       "hiya",        "yo",       "good",      "morning",
+      "afternoon",    "evening",  "night",     "greetings",   "bye",      "goodbye",   "there",
+      "all",          "everyone", "folks",     "see",         "you",      "later",     "cya"};
+  // Words that greet only beside one that does.
+  static constexpr std::string_view kOnlyBeside[] = {
+      "всем",   "день",     "до",      "завтра",  "there", "all",   "good",
+      "see",    "everyone", "you",     "folks",   "later", "вечер", "доброе",
+      "добрый", "встречи",  "времени", "здорово", "дня"};
+  size_t words = 0, beside = 0;
+  std::string word;
+  const auto end_word = [&] {
+    if (word.empty()) return true;
+    if (std::find(std::begin(kWords), std::end(kWords), word) == std::end(kWords)) return false;
+    ++words;
+    beside +=
+        std::find(std::begin(kOnlyBeside), std::end(kOnlyBeside), word) != std::end(kOnlyBeside);
+    word.clear();
+    return true;
+  };
+  for (size_t at = 0; at < text.size();) {
+    const char32_t c = NextCodePoint(text, &at);
+    if (IsLetter(c)) {
+      const char32_t lower = ToLower(c);
+      AppendUtf8(lower == U'ё' ? U'е' : lower, &word);
+    } else if (IsNumber(c) || !end_word()) {
+      return false;
+    }
+  }
+  return end_word() && words > 0 && words <= kMostWords && (words > beside || words >= 2);
 }
 
 bool IsOnlyEmoji(std::string_view text) {

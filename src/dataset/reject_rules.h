@@ -34,23 +34,37 @@ enum class RejectRule : int {
   kTooShort = 18,
   kRepeatsPrompt = 19,
   kDuplicate = 20,
+  kSecret = 21,
+  kPersonalData = 22,
+  kGreeting = 23,
+  kWrongLanguage = 24,
+  kCopyPaste = 25,
+  kNearDuplicate = 26,
+  kLowQuality = 27,
 };
-constexpr int kRejectRules = 21;  // one more than the largest number
+constexpr int kRejectRules = 28;  // one more than the largest number
 
 struct RejectRuleInfo {
   RejectRule rule;
-  const char* name;    // in JSON and tables
-  Text what;           // for people
-  const char* remedy;  // what to change when this rule took everything
+  const char* name;         // in JSON and tables
+  Text what;                // for people
+  const char* remedy;       // what to change when this rule took everything
+  const char* option = "";  // of `build` that moves the rule's border, without dashes; may be empty
 };
 // In order of number, from 1.
 std::span<const RejectRuleInfo> RejectRules();
 const RejectRuleInfo& InfoOf(RejectRule rule);
 
+// Rules for what is no utterance of the person to anybody: such a message never was a candidate.
+bool IsNothingSaid(RejectRule rule);
+
 // The rule that takes this message by itself, whatever it answers; nullopt when its words can be
 // part of an answer.
 std::optional<RejectRule> RejectMessage(const Conversation& conversation, const Said& said,
                                         const BuildOptions& options);
+
+// Nothing but words of greeting, at most four of them: "привет)", "good morning!".
+bool IsOnlyGreeting(std::string_view text);
 
 // Nothing but emoji (and spaces), at least one.
 bool IsOnlyEmoji(std::string_view text);

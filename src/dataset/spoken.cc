@@ -9,8 +9,13 @@ namespace {
 
 constexpr uint32_t kPlaceholderCharacters = 10;
 
-// The letter or digit at text[*at] in lower case, or 0 for anything else. Every answer passes here,
-// so that Latin and Russian letters go without tables.
+bool HasWords(const Conversation& conversation, const Said& said) {
+  return !TrimSpace(conversation.text(said)).empty();
+}
+
+}  // namespace
+
+// Every answer passes here, so that Latin and Russian letters go without tables.
 char32_t NextFoldedLetter(std::string_view text, size_t* at) {
   const auto byte = static_cast<unsigned char>(text[*at]);
   if (byte < 0x80) {
@@ -30,12 +35,6 @@ char32_t NextFoldedLetter(std::string_view text, size_t* at) {
   const char32_t lower = ToLower(c);
   return lower == U'ё' ? U'е' : lower;
 }
-
-bool HasWords(const Conversation& conversation, const Said& said) {
-  return !TrimSpace(conversation.text(said)).empty();
-}
-
-}  // namespace
 
 bool IsSpoken(const Conversation& conversation, const Said& said, PersonId persona,
               const BuildOptions& options) {

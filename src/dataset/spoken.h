@@ -28,4 +28,24 @@ TurnWords MeasureTurn(const Conversation& conversation, const Turn& turn, Person
 // else).
 uint64_t HashOfWords(std::string_view text, uint64_t seed);
 
+// The letter or digit at text[*at] in lower case with ё as е, or 0 for anything else; advances *at.
+char32_t NextFoldedLetter(std::string_view text, size_t* at);
+
+// Calls each(hash) for every word of the text, folded.
+template <typename Each>
+void ForEachWordHash(std::string_view text, const Each& each) {
+  constexpr uint64_t kStart = 0xcbf29ce484222325ull;
+  uint64_t hash = kStart;
+  for (size_t at = 0; at < text.size();) {
+    const char32_t c = NextFoldedLetter(text, &at);
+    if (c != 0) {
+      hash = (hash ^ c) * 0x100000001b3ull;
+    } else if (hash != kStart) {
+      each(hash);
+      hash = kStart;
+    }
+  }
+  if (hash != kStart) each(hash);
+}
+
 }  // namespace idiolect

@@ -67,13 +67,13 @@ Result<std::unique_ptr<DatasetWriter>> DatasetWriter::Create(const fs::path& dat
   std::unique_ptr<DatasetWriter> writer(new DatasetWriter(datasets));
   writer->folder_ = datasets / (kUnfinished + std::to_string(::getpid()));
   RETURN_IF_ERROR(MakeFolders(writer->folder_));
-  for (int i = 0; i < kSplits; ++i) {
+  for (size_t i = 0; i < kDatasetFiles; ++i) {
     auto file = std::make_unique<File>();
-    file->written.name = std::string(SplitName(static_cast<Split>(i))) + ".jsonl";
+    file->written.name = DatasetFileName(static_cast<DatasetFile>(i));
     file->path = writer->folder_ / file->written.name;
     file->fd = ::open(file->path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (file->fd < 0) return SystemError("creating", file->path);
-    writer->files_[static_cast<size_t>(i)] = std::move(file);
+    writer->files_[i] = std::move(file);
   }
   writer->thread_ = std::thread([raw = writer.get()] { raw->WriteBlocks(); });
   return writer;
@@ -86,7 +86,7 @@ DatasetWriter::~DatasetWriter() {
     {
       const std::lock_guard lock(mutex_);
       queue_.clear();
-      queue_.push_back({Split::kTrain, {}, true});
+      queue_.push_back({DatasetFile::kTrain, {}, true});
     }
     changed_.notify_all();
     thread_.join();
@@ -95,17 +95,17 @@ DatasetWriter::~DatasetWriter() {
   if (!folder_.empty()) fs::remove_all(folder_, error);
 }
 
-Status DatasetWriter::AddLine(Split split, std::string_view line) {
-  std::string& pending = pending_[static_cast<size_t>(split)];
+Status DatasetWriter::AddLine(DatasetFile file, std::string_view line) {
+  std::string& pending = pending_[static_cast<size_t>(file)];
   pending += line;
-  bytes_ += static_cast<int64_t>(line.size());
-  ++files_[static_cast<size_t>(split)]->written.lines;
-  return pending.size() < kBlockBytes ? Status() : Hand(split);
+  if (file <= DatasetFile::kTest) bytes_ += static_cast<int64_t>(line.size());
+  ++files_[static_cast<size_t>(file)]->written.lines;
+  return pending.size() < kBlockBytes ? Status() : Hand(file);
 }
 
-Status DatasetWriter::Hand(Split split) {
-  std::string& pending = pending_[static_cast<size_t>(split)];
-  Block block{split, std::move(pending), false};
+Status DatasetWriter::Hand(DatasetFile file) {
+  std::string& pending = pending_[static_cast<size_t>(file)];
+  Block block{file, std::move(pending), false};
   pending.clear();
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return queue_.size() < kMostQueued || !write_status_; });
@@ -122,22 +122,22 @@ Status DatasetWriter::Hand(Split split) {
 }
 
 Status DatasetWriter::EndLines() {
-  for (int i = 0; i < kSplits; ++i) RETURN_IF_ERROR(Hand(static_cast<Split>(i)));
+  for (size_t i = 0; i < kDatasetFiles; ++i) RETURN_IF_ERROR(Hand(static_cast<DatasetFile>(i)));
   ended_ = true;
   {
     const std::lock_guard lock(mutex_);
-    queue_.push_back({Split::kTrain, {}, true});
+    queue_.push_back({DatasetFile::kTrain, {}, true});
   }
   changed_.notify_all();
   return {};
 }
 
-Result<std::array<WrittenFile, kSplits>> DatasetWriter::Files() {
+Result<std::array<WrittenFile, kDatasetFiles>> DatasetWriter::Files() {
   if (!ended_) RETURN_IF_ERROR(EndLines());
   if (thread_.joinable()) thread_.join();
   RETURN_IF_ERROR(write_status_);
-  std::array<WrittenFile, kSplits> files;
-  for (size_t i = 0; i < kSplits; ++i) files[i] = files_[i]->written;
+  std::array<WrittenFile, kDatasetFiles> files;
+  for (size_t i = 0; i < kDatasetFiles; ++i) files[i] = files_[i]->written;
   return files;
 }
 
@@ -156,7 +156,7 @@ void DatasetWriter::WriteBlocks() {
     if (block.last) {
       if (!failed && ended_) status = SyncFiles();
     } else if (!failed) {
-      status = WriteBlock(*files_[static_cast<size_t>(block.split)], block.bytes);
+      status = WriteBlock(*files_[static_cast<size_t>(block.file)], block.bytes);
     }
 
     lock.lock();
@@ -194,7 +194,9 @@ Status DatasetWriter::SyncFiles() {
   return {};
 }
 
-Status DatasetWriter::Publish(const std::string& name, const std::string& manifest) {
+Status DatasetWriter::Publish(const std::string& name, const std::string& manifest,
+                              const std::string& card) {
+  RETURN_IF_ERROR(PublishFile(folder_ / "README.md", card));
   RETURN_IF_ERROR(PublishFile(folder_ / "manifest.json", manifest));  // syncs the folder too
   const fs::path published = datasets_ / name;
   if (::rename(folder_.c_str(), published.c_str()) != 0) {

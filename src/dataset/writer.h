@@ -1,5 +1,5 @@
 #pragma once
-// A dataset's folder: train.jsonl, valid.jsonl, test.jsonl and manifest.json, written beside under
+// A dataset's folder: its lines (compose.h), manifest.json and README.md, written beside under
 // a hidden name, synced, and renamed to its own name in one step. So a folder below datasets/ is
 // always whole, however a build ends.
 
@@ -36,30 +36,31 @@ class DatasetWriter : public LineSink {
   // Removes everything that was not published.
   ~DatasetWriter() override;
 
-  Status AddLine(Split split, std::string_view line) override;
+  Status AddLine(DatasetFile file, std::string_view line) override;
   // No more lines: lets the second thread sync the files while the caller does something else.
   Status EndLines();
-  // Waits until all lines are on disk. By split.
-  Result<std::array<WrittenFile, kSplits>> Files();
-  // Adds the manifest and gives the folder its name below `datasets`. Call after Files().
-  Status Publish(const std::string& name, const std::string& manifest);
+  // Waits until all lines are on disk. By DatasetFile.
+  Result<std::array<WrittenFile, kDatasetFiles>> Files();
+  // Adds the manifest and the card (README.md) and gives the folder its name below `datasets`. Call
+  // after Files().
+  Status Publish(const std::string& name, const std::string& manifest, const std::string& card);
   // `name`, or `name`-2 … when there is such a folder already.
   std::string FreeName(const std::string& name) const;
-  // Of the lines so far.
+  // Of the lines of all parts so far.
   int64_t bytes() const { return bytes_; }
   // Takes back a published folder, when what should follow it failed.
   void Withdraw();
 
  private:
   struct Block {
-    Split split = Split::kTrain;
+    DatasetFile file = DatasetFile::kTrain;
     std::string bytes;
     bool last = false;
   };
   struct File;
 
   explicit DatasetWriter(const std::filesystem::path& datasets);
-  Status Hand(Split split);
+  Status Hand(DatasetFile file);
   void Push(Block block);
   void WriteBlocks();
   Status WriteBlock(File& file, const std::string& bytes);
@@ -68,8 +69,8 @@ class DatasetWriter : public LineSink {
   const std::filesystem::path datasets_;
   std::filesystem::path folder_;     // the unfinished one; empty once published
   std::filesystem::path published_;  // empty before
-  std::array<std::unique_ptr<File>, kSplits> files_;
-  std::array<std::string, kSplits> pending_;
+  std::array<std::unique_ptr<File>, kDatasetFiles> files_;
+  std::array<std::string, kDatasetFiles> pending_;
   int64_t bytes_ = 0;
   std::atomic<bool> ended_{false};
 

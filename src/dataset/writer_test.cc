@@ -23,12 +23,13 @@ TEST(DatasetWriter, PublishesAllFilesAtOnce) {
   ASSERT_TRUE(writer) << writer.error().message;
   const std::string line(1000, 'x');
   for (int i = 0; i < 5000; ++i) {
-    ASSERT_TRUE((*writer)->AddLine(i % 10 == 0 ? Split::kTest : Split::kTrain, line + "\n"));
+    ASSERT_TRUE(
+        (*writer)->AddLine(i % 10 == 0 ? DatasetFile::kTest : DatasetFile::kTrain, line + "\n"));
   }
   EXPECT_FALSE(Exists(workspace.datasets() / "d"));
   const auto files = (*writer)->Files();
   ASSERT_TRUE(files) << files.error().message;
-  ASSERT_TRUE((*writer)->Publish("d", "{}"));
+  ASSERT_TRUE((*writer)->Publish("d", "{}", "# d"));
   writer->reset();
   EXPECT_EQ((*files)[0].lines, 4500);
   EXPECT_EQ((*files)[0].bytes, 4500 * 1001);
@@ -43,7 +44,7 @@ TEST(DatasetWriter, UnpublishedItLeavesNothing) {
   TestWorkspace workspace;
   auto writer = DatasetWriter::Create(workspace.datasets());
   ASSERT_TRUE(writer);
-  ASSERT_TRUE((*writer)->AddLine(Split::kTrain, "x\n"));
+  ASSERT_TRUE((*writer)->AddLine(DatasetFile::kTrain, "x\n"));
   writer->reset();
   EXPECT_EQ(Entries(workspace.datasets()), 0u);
 }
@@ -51,7 +52,7 @@ TEST(DatasetWriter, UnpublishedItLeavesNothing) {
 TEST(DatasetWriter, WithdrawnItIsGone) {
   TestWorkspace workspace;
   auto writer = DatasetWriter::Create(workspace.datasets());
-  ASSERT_TRUE(writer && (*writer)->Files() && (*writer)->Publish("d", "{}"));
+  ASSERT_TRUE(writer && (*writer)->Files() && (*writer)->Publish("d", "{}", "# d"));
   (*writer)->Withdraw();
   EXPECT_EQ(Entries(workspace.datasets()), 0u);
 }
