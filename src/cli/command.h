@@ -52,6 +52,8 @@ CommandAction DeclareFinetune(CLI::App& app, Language language);
 CommandAction DeclareChat(CLI::App& app, Language language);
 CommandAction DeclareRun(CLI::App& app, Language language);
 CommandAction DeclareStatus(CLI::App& app, Language language);
+CommandAction DeclareExport(CLI::App& app, Language language);
+CommandAction DeclareWhy(CLI::App& app, Language language);
 CommandAction DeclareModels(CLI::App& app, Language language);
 CommandAction DeclareJobs(CLI::App& app, Language language);
 CommandAction DeclareFiles(CLI::App& app, Language language);

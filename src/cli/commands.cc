@@ -28,6 +28,17 @@ const std::vector<Command>& Commands() {
        DeclareBuild,
        "idiolect build --persona \"Наташа\"\n"
        "idiolect build --json --explain"},
+      {"export",
+       {"the dataset in the form another trainer loads", "датасет в формате другой программы"},
+       DeclareExport,
+       "idiolect export --format axolotl\n"
+       "idiolect export --dpo --pairs 200"},
+      {"why",
+       {"where one message went: an answer, context, or out by a rule",
+        "куда делось сообщение: ответ, контекст или отсев"},
+       DeclareWhy,
+       "idiolect why 17179869285\n"
+       "idiolect why 1:105 --json"},
       {"finetune",
        {"train the model on the dataset, here on this machine",
         "обучить модель на датасете, на этой машине"},

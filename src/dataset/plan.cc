@@ -43,7 +43,7 @@ std::vector<SampleRow> RowsOf(const Plan& plan) {
     rows.push_back({plan.answer_messages[sample.answer_begin],
                     plan.answer_messages[sample.answer_end - 1], sample.answers_to,
                     plan.conversations[sample.conversation].first, sample.link, sample.split,
-                    ++lines[static_cast<int>(sample.split)]});
+                    ++lines[static_cast<int>(sample.split)], sample.quality});
   }
   return rows;
 }

@@ -51,12 +51,12 @@ Result<int64_t> ReplaceDataset(Database& database, const DatasetRow& dataset,
   const int64_t id = database.LastInsertId();
 
   ASSIGN_OR_RETURN(auto sample, database.Prepare("INSERT INTO samples VALUES(?1,?2,?3,?4,?5,?6,?7,"
-                                                 "?8)"));
+                                                 "?8,?9)"));
   sample.Bind(8, id);
   for (const SampleRow& row : samples) {
     sample.Bind(1, row.answer).Bind(2, row.answer_last).Bind(3, row.answers_to);
     sample.Bind(4, row.conversation).Bind(5, row.link).Bind(6, static_cast<int64_t>(row.split));
-    RETURN_IF_ERROR(sample.Bind(7, row.line).Run());
+    RETURN_IF_ERROR(sample.Bind(7, row.line).Bind(9, row.quality).Run());
   }
   ASSIGN_OR_RETURN(auto reject, database.Prepare("INSERT INTO rejects VALUES(?1,?2,?3)"));
   reject.Bind(3, id);
@@ -90,15 +90,17 @@ Result<std::vector<DatasetRow>> ListDatasets(Database& database) {
 
 Result<std::vector<SampleRow>> ListSamples(Database& database, int64_t dataset_id) {
   ASSIGN_OR_RETURN(
-      auto query, database.Prepare("SELECT answer, answer_last, answers_to, conversation, link, "
-                                   "split, line FROM samples WHERE dataset_id=?1 ORDER BY answer"));
+      auto query,
+      database.Prepare("SELECT answer, answer_last, answers_to, conversation, link, "
+                       "split, line, quality FROM samples WHERE dataset_id=?1 ORDER BY answer"));
   query.Bind(1, dataset_id);
   std::vector<SampleRow> samples;
   for (;;) {
     ASSIGN_OR_RETURN(const bool row, query.Step());
     if (!row) return samples;
     samples.push_back({query.Integer(0), query.Integer(1), query.Integer(2), query.Integer(3),
-                       query.Real(4), static_cast<Split>(query.Integer(5)), query.Integer(6)});
+                       query.Real(4), static_cast<Split>(query.Integer(5)), query.Integer(6),
+                       query.Real(7)});
   }
 }
 

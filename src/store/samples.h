@@ -39,7 +39,8 @@ struct SampleRow {
   MessageId conversation = 0;             // first message of the conversation
   double link = 0;                        // probability that it answers that turn
   Split split = Split::kTrain;
-  int64_t line = 0;  // from 1, in the split's file
+  int64_t line = 0;    // from 1, in the split's file
+  double quality = 0;  // 0 to 1, docs/quality.md; 0 in datasets of before it was measured
 };
 
 struct RejectRow {

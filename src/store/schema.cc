@@ -189,8 +189,13 @@ CREATE TABLE hosted_runs (
 );
 )sql";
 
+// Version 4: how good each sample is, 0 to 1 (docs/quality.md).
+constexpr char kVersion4[] = R"sql(
+ALTER TABLE samples ADD COLUMN quality REAL NOT NULL DEFAULT 0;
+)sql";
+
 // The way from version N to N + 1 at index N.
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3};
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 }  // namespace
