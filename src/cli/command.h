@@ -47,6 +47,7 @@ inline CLI::Option* AddFlag(CLI::App& app, Language language, const OptionRow& r
 
 CommandAction DeclareImport(CLI::App& app, Language language);
 CommandAction DeclarePeople(CLI::App& app, Language language);
+CommandAction DeclareLinks(CLI::App& app, Language language);
 CommandAction DeclareBuild(CLI::App& app, Language language);
 CommandAction DeclareFinetune(CLI::App& app, Language language);
 CommandAction DeclareChat(CLI::App& app, Language language);

@@ -22,6 +22,12 @@ const std::vector<Command>& Commands() {
        DeclarePeople,
        "idiolect people --persona \"наташа\"\n"
        "idiolect people merge user123 \"Наташа С.\""},
+      {"links",
+       {"what answers what in a chat, how surely and why",
+        "что чему отвечает в чате, насколько уверенно и почему"},
+       DeclareLinks,
+       "idiolect links --chat \"Семья\"\n"
+       "idiolect links --message 4711 --limit 7 --json"},
       {"build",
        {"dialogs, pairs, filters with reasons, split, dataset files",
         "диалоги, пары, отсев с причинами, разбиение, файлы датасета"},

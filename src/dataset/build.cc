@@ -123,8 +123,9 @@ Status Build::ReadChats(const ConversationSink& sink) {
 }
 
 Result<Plan> Build::MakePlan() {
-  const auto scorer = MakePlainLinkScorer(names_);
-  Planner planner(persona_.id, options_, *scorer, lexicon_);
+  ASSIGN_OR_RETURN(const auto knowledge, LinkKnowledge::BuiltIn());
+  const LinkPeople link_people(*knowledge, names_);
+  Planner planner(persona_.id, options_, *knowledge, link_people, lexicon_);
   RETURN_IF_ERROR(PassOver([this](const ConversationSink& sink) { return ReadChats(sink); },
                            [&](OwnedConversation&& conversation) -> Status {
                              planner.Add(conversation.view());

@@ -48,11 +48,11 @@ std::vector<SampleRow> RowsOf(const Plan& plan) {
   return rows;
 }
 
-Planner::Planner(PersonId persona, const BuildOptions& options, const LinkScorer& scorer,
-                 const PiiLexicon& lexicon)
+Planner::Planner(PersonId persona, const BuildOptions& options, const LinkKnowledge& knowledge,
+                 const LinkPeople& people, const PiiLexicon& lexicon)
     : persona_(persona),
       options_(options),
-      linker_(scorer),
+      linker_(knowledge, people),
       pii_(lexicon, options.pii, Language::kEnglish) {}
 
 Plan Planner::Take() {

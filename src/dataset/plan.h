@@ -73,9 +73,9 @@ std::vector<SampleRow> RowsOf(const Plan& plan);
 // Plans one chat after another. Thread-compatible.
 class Planner {
  public:
-  // Options, scorer and lexicon must outlive the planner.
-  Planner(PersonId persona, const BuildOptions& options, const LinkScorer& scorer,
-          const PiiLexicon& lexicon);
+  // Options, knowledge, people and lexicon must outlive the planner.
+  Planner(PersonId persona, const BuildOptions& options, const LinkKnowledge& knowledge,
+          const LinkPeople& people, const PiiLexicon& lexicon);
 
   // Conversations come chat by chat, in order.
   void Add(const Conversation& conversation);

@@ -87,20 +87,23 @@ NameIndex::NameIndex(const std::vector<std::string>& names) {
   }
 }
 
-void NameIndex::FindAddressed(std::string_view text, std::vector<PersonId>* people) const {
+void NameIndex::FindAddressed(std::string_view text, std::vector<Addressed>* people) const {
   if (stems_.empty()) return;
   text = text.substr(0, kLookedAtBytes);
   size_t at = NextWord(text, 0);
   for (int word = 0; word < kLeadingWords && at < text.size(); ++word) {
-    Match(text, at, people);
-    at = NextWord(text, WordEnd(text, at));
+    const size_t end = WordEnd(text, at);
+    const bool set_off = end < text.size() && (text[end] == ',' || text[end] == ':');
+    Match(text, at, word == 0 && set_off ? 3 : word == 0 || set_off ? 2 : 1, people);
+    at = NextWord(text, end);
   }
   for (at = text.find('@'); at != std::string_view::npos; at = text.find('@', at)) {
-    Match(text, ++at, people);
+    Match(text, ++at, 3, people);
   }
 }
 
-void NameIndex::Match(std::string_view text, size_t at, std::vector<PersonId>* people) const {
+void NameIndex::Match(std::string_view text, size_t at, uint8_t strength,
+                      std::vector<Addressed>* people) const {
   char32_t prefix[kPrefixLetters];
   size_t next = at;
   for (char32_t& letter : prefix) {
@@ -122,7 +125,7 @@ void NameIndex::Match(std::string_view text, size_t at, std::vector<PersonId>* p
   for (const Stem& stem : found->second) {
     if (word.starts_with(stem.letters) &&
         letters - CountCodePoints(stem.letters) <= kLongestEnding) {
-      people->push_back(stem.person);
+      people->push_back({stem.person, strength});
     }
   }
 }

@@ -16,6 +16,11 @@
 
 namespace idiolect {
 
+struct Addressed {
+  PersonId person = 0;
+  uint8_t strength = 0;  // NamingStrength (line_names.h)
+};
+
 // Constant after it is made.
 class NameIndex {
  public:
@@ -24,14 +29,15 @@ class NameIndex {
 
   // Appends to *people everybody whom one of the first three words of `text`, or a word after an @,
   // may name; several people may share a name.
-  void FindAddressed(std::string_view text, std::vector<PersonId>* people) const;
+  void FindAddressed(std::string_view text, std::vector<Addressed>* people) const;
 
  private:
   struct Stem {
     PersonId person;
     std::string letters;
   };
-  void Match(std::string_view text, size_t at, std::vector<PersonId>* people) const;
+  void Match(std::string_view text, size_t at, uint8_t strength,
+             std::vector<Addressed>* people) const;
 
   // By the hash of a stem's first three letters; most words of a chat fail at the bit set.
   std::bitset<1 << 16> any_;

@@ -1,7 +1,15 @@
 #include "dialogs/linker.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace idiolect {
 namespace {
+
+constexpr size_t kLinesOfTurn = 3;  // so many first messages of a turn tell what it answers
+constexpr uint32_t kScoredAtOnce = 256;
+// In a private chat: the other's last turn, and the same after another turn of one's own.
+constexpr float kPrivateNext = 0.95f, kPrivateAfterOwn = 0.25f;
 
 Link MarkedLink(const Conversation& conversation, const std::vector<Turn>& turns, uint32_t turn) {
   const MessageId target = turns[turn].reply_to;
@@ -17,22 +25,155 @@ Link MarkedLink(const Conversation& conversation, const std::vector<Turn>& turns
 
 }  // namespace
 
+Result<std::unique_ptr<LinkKnowledge>> LinkKnowledge::From(std::string_view nicks_model,
+                                                           std::string_view messenger_model,
+                                                           std::string_view words) {
+  ASSIGN_OR_RETURN(auto nicks, LinkModel::Parse(nicks_model));
+  ASSIGN_OR_RETURN(auto messenger, LinkModel::Parse(messenger_model));
+  return std::unique_ptr<LinkKnowledge>(
+      new LinkKnowledge(std::move(nicks), std::move(messenger), words));
+}
+
+Result<std::unique_ptr<LinkKnowledge>> LinkKnowledge::BuiltIn() {
+  return From(BuiltInLinkModelText(ChatStyle::kNicks), BuiltInLinkModelText(ChatStyle::kMessenger),
+              BuiltInLinkWords());
+}
+
+ChatStyle StyleOf(std::span<const ChatLine> lines) {
+  size_t spoken = 0, addressed = 0;
+  for (const ChatLine& line : lines) {
+    if (line.marked != kNoLine || line.marked_elsewhere) return ChatStyle::kMessenger;
+    if (!line.spoken) continue;
+    ++spoken;
+    const size_t end = line.text.find(' ');
+    if (end == std::string_view::npos || end < 2) continue;
+    const char sign = line.text[end - 1];
+    addressed += sign == ':' || sign == ',';
+  }
+  return spoken > 0 && addressed * 5 >= spoken ? ChatStyle::kNicks : ChatStyle::kMessenger;
+}
+
+void Linker::Read(std::span<const ChatLine> lines, ChatStyle style) {
+  style_ = style;
+  if (!window_ || window_->finder() != &people_.finder(style)) {
+    window_ = std::make_unique<LineWindow>(knowledge_.words(), people_.finder(style));
+  }
+  window_->Read(lines);
+  scored_ = scored_end_ = 0;
+}
+
+void Linker::Need(uint32_t line) {
+  if (line >= scored_ && line < scored_end_) return;
+  scored_ = line;
+  scored_end_ = std::min(window_->size(), line + kScoredAtOnce);
+  FindLinkCandidates(*window_, scored_, scored_end_, style_, MarkedLines::kLeft, &candidates_);
+  ComputeLinkFeatures(*window_, candidates_, scored_, scored_end_, Marks::kShown, &features_);
+  model().Score(features_, &sums_);
+}
+
+void Linker::Probabilities(uint32_t line, std::vector<float>* probabilities) const {
+  ProbabilitiesOf(model(), *window_, candidates_, line, PriorOf::kUnmarkedLines, sums_,
+                  probabilities);
+}
+
+void Linker::LinkLines(std::span<const ChatLine> lines, uint32_t begin, uint32_t end,
+                       ChatStyle style, std::vector<LineLink>* links) {
+  Read(lines, style);
+  links->assign(end - begin, {});
+  for (uint32_t line = begin; line < end; ++line) {
+    LineLink& link = (*links)[line - begin];
+    if (lines[line].marked != kNoLine) {
+      link = {lines[line].marked, kNoLine, 1, 0, LinkReason::kMarked};
+    } else if (lines[line].marked_elsewhere) {
+      link = {kNoLine, kNoLine, 1, 0, LinkReason::kMarkedFar};
+    } else if (lines[line].spoken) {
+      Need(line);
+      Probabilities(line, &probabilities_);
+      link = DecideLink(model(), candidates_.of(line), line, probabilities_);
+    } else {
+      link.probability = 1;
+    }
+  }
+}
+
+void LinesOf(const Conversation& conversation, std::vector<ChatLine>* lines) {
+  lines->clear();
+  for (const Said& said : conversation.messages) {
+    ChatLine line;
+    line.time = said.time;
+    line.author = static_cast<uint32_t>(said.author);
+    line.spoken = said.kind == MessageKind::kOrdinary;
+    line.topic = said.topic;
+    line.flags = said.flags;
+    line.media = said.media;
+    line.text = conversation.text(said);
+    if (said.reply_to != 0) {
+      const auto target = conversation.Find(said.reply_to);
+      if (target && *target < lines->size()) {
+        line.marked = static_cast<uint32_t>(*target);
+      } else {
+        line.marked_elsewhere = true;
+      }
+    }
+    lines->push_back(line);
+  }
+}
+
+// In a chat of two the question is only whether a turn answers or goes on.
+void Linker::LinkPrivateTurns(const std::vector<Turn>& turns, std::vector<Link>* links) const {
+  for (uint32_t turn = 0; turn < turns.size(); ++turn) {
+    if (turns[turn].reply_to != 0) continue;
+    bool own_between = false;
+    for (uint32_t earlier = turn; earlier-- > 0;) {
+      if (turns[earlier].topic != turns[turn].topic) continue;
+      if (turns[earlier].author != turns[turn].author) {
+        (*links)[turn] = {earlier, 0, own_between ? kPrivateAfterOwn : kPrivateNext,
+                          LinkReason::kGuessed};
+        break;
+      }
+      own_between = true;
+    }
+  }
+}
+
 void Linker::LinkTurns(const Conversation& conversation, const std::vector<Turn>& turns,
                        std::vector<Link>* links) {
   links->assign(turns.size(), Link{});
-  FindLinkCandidates(conversation, turns, CandidateLimits{}, &candidates_);
-  scorer_.Score(conversation, turns, candidates_, &probabilities_);
   for (uint32_t turn = 0; turn < turns.size(); ++turn) {
-    if (turns[turn].reply_to != 0) {
-      (*links)[turn] = MarkedLink(conversation, turns, turn);
-      continue;
-    }
-    const auto candidates = candidates_.of(turn);
-    const float* scores = probabilities_.data() + candidates_.begin(turn);
-    for (size_t i = 0; i < candidates.size(); ++i) {
-      Link& link = (*links)[turn];
-      if (link.turn == kNoTurn || scores[i] > link.probability) {
-        link = {candidates[i].turn, 0, scores[i], LinkReason::kGuessed};
+    if (turns[turn].reply_to != 0) (*links)[turn] = MarkedLink(conversation, turns, turn);
+  }
+  if (conversation.kind == ChatKind::kPrivate) {
+    LinkPrivateTurns(turns, links);
+    return;
+  }
+  LinesOf(conversation, &lines_);
+  Read(lines_, StyleOf(lines_));
+  std::vector<std::pair<uint32_t, float>> mass;  // of the turns that may be answered
+  for (uint32_t turn = 0; turn < turns.size(); ++turn) {
+    if (turns[turn].reply_to != 0) continue;
+    Link& link = (*links)[turn];
+    size_t looked_at = 0;
+    for (uint32_t line = turns[turn].first; line <= turns[turn].last && looked_at < kLinesOfTurn;
+         ++line) {
+      if (!lines_[line].spoken || lines_[line].author != turns[turn].author) continue;
+      ++looked_at;
+      Need(line);
+      const auto candidates = candidates_.of(line);
+      if (candidates.empty()) continue;
+      Probabilities(line, &probabilities_);
+      mass.clear();
+      // Candidates come newest first, so those of one turn come together.
+      for (size_t i = 0; i < candidates.size(); ++i) {
+        if (lines_[candidates[i]].author == turns[turn].author) continue;
+        const uint32_t answered = TurnOfMessage(turns, candidates[i]);
+        if (answered == kNoTurn) continue;
+        if (mass.empty() || mass.back().first != answered) mass.emplace_back(answered, 0.0f);
+        mass.back().second += probabilities_[i];
+      }
+      for (const auto& [answered, probability] : mass) {
+        if (probability > link.probability) {
+          link = {answered, 0, std::min(probability, 1.0f), LinkReason::kGuessed};
+        }
       }
     }
   }

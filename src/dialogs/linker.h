@@ -1,24 +1,60 @@
 #pragma once
-// Who answers whom. For every turn of a conversation the linker gives the one turn it most likely
-// answers and how likely that is; whoever uses a link decides which probability is enough.
+// Who answers whom. For lines of a chat, or turns of a conversation, the linker gives what each
+// most likely answers and how likely that is; whoever uses a link decides which probability is
+// enough.
 //
-// Candidates (link_candidates.h), scores (link_scorer.h) and this decision are kept apart, so that
-// each can be replaced by a better one.
+// Candidates (link_candidates.h), features (link_features.h), scores (link_model.h) and the
+// decision (link_decision.h) are kept apart, so that each can be replaced by a better one.
 
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
 #include <vector>
 
-#include "dialogs/link_scorer.h"
+#include "dialogs/link_decision.h"
+#include "dialogs/turns.h"
 
 namespace idiolect {
 
-// Why a link is there. Persisted: never renumber.
-enum class LinkReason : uint8_t {
-  kNone = 0,       // no candidate
-  kMarked = 1,     // the source's own reply mark
-  kMarkedFar = 2,  // the same, to a message outside this conversation
-  kGuessed = 3,    // by the scorer
+// What all linkers of a program share: both models, the word table. Constant after it is made.
+class LinkKnowledge {
+ public:
+  // The models that are built in.
+  static Result<std::unique_ptr<LinkKnowledge>> BuiltIn();
+  // Of texts in the formats of link_model.h and line_words.h.
+  static Result<std::unique_ptr<LinkKnowledge>> From(std::string_view nicks_model,
+                                                     std::string_view messenger_model,
+                                                     std::string_view words);
+  const LinkModel& model(ChatStyle style) const {
+    return style == ChatStyle::kNicks ? nicks_ : messenger_;
+  }
+  const WordTable& words() const { return words_; }
+
+ private:
+  LinkKnowledge(LinkModel nicks, LinkModel messenger, std::string_view words)
+      : nicks_(std::move(nicks)), messenger_(std::move(messenger)), words_(words) {}
+  const LinkModel nicks_, messenger_;
+  const WordTable words_;
 };
+
+// The people of the chats to be linked. Constant after it is made.
+class LinkPeople {
+ public:
+  // `names`: index is the author, as PersonNames gives them.
+  LinkPeople(const LinkKnowledge& knowledge, const std::vector<std::string>& names)
+      : nicks_(MakeNickFinder(names, knowledge.words())), people_(MakePersonFinder(names)) {}
+  const NameFinder& finder(ChatStyle style) const {
+    return style == ChatStyle::kNicks ? *nicks_ : *people_;
+  }
+
+ private:
+  const std::unique_ptr<NameFinder> nicks_, people_;
+};
+
+// How a chat looks: nicks where a fifth or more of its lines begin with "word:" or "word,", and no
+// line has a mark.
+ChatStyle StyleOf(std::span<const ChatLine> lines);
 
 struct Link {
   uint32_t turn = kNoTurn;  // what is answered; kNoTurn when there is none or it is far
@@ -27,20 +63,51 @@ struct Link {
   LinkReason reason = LinkReason::kNone;
 };
 
-// Keeps its working memory between conversations. Thread-compatible; the scorer must outlive it.
+// Keeps its working memory between calls. Thread-compatible; what it is made of must outlive it.
 class Linker {
  public:
-  explicit Linker(const LinkScorer& scorer) : scorer_(scorer) {}
+  Linker(const LinkKnowledge& knowledge, const LinkPeople& people)
+      : knowledge_(knowledge), people_(people) {}
+
+  // Replaces *links by one link for each of the lines [begin, end). The lines before and behind are
+  // context: with kWindow of them before and kLookAhead behind, the links are those that the whole
+  // chat would give.
+  void LinkLines(std::span<const ChatLine> lines, uint32_t begin, uint32_t end, ChatStyle style,
+                 std::vector<LineLink>* links);
 
   // Replaces *links by one link for each turn. A reply mark to one's own or to nobody's words (a
-  // service message) is no answer: such a turn has no link.
+  // service message) is no answer: such a turn has no link. A turn answers what its first messages
+  // do; what a message answers within its own turn or of its author does not count.
   void LinkTurns(const Conversation& conversation, const std::vector<Turn>& turns,
                  std::vector<Link>* links);
 
+  // For explanations, step by step: Read, then Need of a line, then what is known of it.
+  void Read(std::span<const ChatLine> lines, ChatStyle style);
+  // Scores the line, and with it those around it; until the next Need the following tell of them.
+  void Need(uint32_t line);
+  const CandidateTable& candidates() const { return candidates_; }
+  const FeatureBlocks& features() const { return features_; }
+  const LinkModel& model() const { return knowledge_.model(style_); }
+  // In the order of the line's candidates.
+  void Probabilities(uint32_t line, std::vector<float>* probabilities) const;
+
  private:
-  const LinkScorer& scorer_;
+  void LinkPrivateTurns(const std::vector<Turn>& turns, std::vector<Link>* links) const;
+
+  const LinkKnowledge& knowledge_;
+  const LinkPeople& people_;
+  ChatStyle style_ = ChatStyle::kMessenger;
+  std::unique_ptr<LineWindow> window_;
+  // Of the lines [scored_, scored_end_), so that memory does not grow with what is given.
+  uint32_t scored_ = 0, scored_end_ = 0;
   CandidateTable candidates_;
+  FeatureBlocks features_;
+  std::vector<int32_t> sums_;
   std::vector<float> probabilities_;
+  std::vector<ChatLine> lines_;
 };
+
+// The messages of a conversation as lines; index is that of the message.
+void LinesOf(const Conversation& conversation, std::vector<ChatLine>* lines);
 
 }  // namespace idiolect

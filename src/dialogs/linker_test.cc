@@ -15,13 +15,18 @@ struct Linked {
   std::vector<Link> links;
 };
 
+const LinkKnowledge& Knowledge() {
+  static const auto knowledge = LinkKnowledge::BuiltIn();
+  return **knowledge;
+}
+
 Linked LinkLast(const ChatScript& chat) {
   Linked linked;
   linked.cut = chat.Cut();
   const Conversation conversation = linked.cut.back().view();
   MergeTurns(conversation, 300, &linked.turns);
-  const auto scorer = MakePlainLinkScorer({"", "Маша", "Иван", "Анна"});
-  Linker(*scorer).LinkTurns(conversation, linked.turns, &linked.links);
+  const LinkPeople people(Knowledge(), {"", "Маша", "Иван", "Анна"});
+  Linker(Knowledge(), people).LinkTurns(conversation, linked.turns, &linked.links);
   return linked;
 }
 
@@ -71,7 +76,7 @@ TEST(Linker, InAPrivateChatTheOthersLastTurnIsAnswered) {
   EXPECT_LT(linked.links[2].probability, 0.5);  // a follow-up to her own words
 }
 
-TEST(Linker, InAGroupTheTurnJustBeforeIsAnswered) {
+TEST(Linker, InAGroupTheQuestionJustBeforeIsAnswered) {
   ChatScript chat(ChatKind::kGroup);
   chat.Say(kMasha, 0, "смотрю кино");
   chat.Say(kIvan, 100, "кто куда завтра?");
@@ -81,37 +86,22 @@ TEST(Linker, InAGroupTheTurnJustBeforeIsAnswered) {
   EXPECT_GE(linked.links[2].probability, 0.5);
 }
 
-TEST(Linker, InAGroupOldWordsAreHardlyAnswered) {
-  ChatScript chat(ChatKind::kGroup);
-  chat.Say(kMasha, 0, "смотрю кино");
-  chat.Say(kAnna, 1200, "домой");
-  const auto linked = LinkLast(chat);
-  EXPECT_LT(linked.links[1].probability, 0.5);
+TEST(Linker, InAGroupOldWordsAreAnsweredLessSurely) {
+  const auto probability = [](int64_t later) {
+    ChatScript chat(ChatKind::kGroup);
+    chat.Say(kMasha, 0, "смотрю кино");
+    chat.Say(kAnna, later, "Домой");
+    return LinkLast(chat).links[1].probability;
+  };
+  EXPECT_LT(probability(2400), probability(20));
 }
 
-TEST(Linker, ANamedPersonIsPreferred) {
+TEST(Linker, SharedWordsAreFollowed) {
   ChatScript chat(ChatKind::kGroup);
-  chat.Say(kMasha, 0, "я сварила суп");
-  chat.Say(kIvan, 20, "кто куда завтра?");
-  chat.Say(kAnna, 40, "Маш, какой?");
-  const auto linked = LinkLast(chat);
-  EXPECT_EQ(linked.links[2].turn, 0u);
-  EXPECT_GE(linked.links[2].probability, 0.5);
-}
-
-TEST(Linker, WhoWasJustAnsweredIsLikelyToAnswer) {
-  ChatScript chat(ChatKind::kGroup);
-  chat.Say(kAnna, 0, "я дома");
-  chat.Reply(kMasha, 30, "надолго?", 1);
-  chat.Say(kIvan, 40, "погода");
-  chat.Say(kAnna, 60, "на неделю");
-  const auto towards_her = LinkLast(chat).links[3].probability;
-  ChatScript other(ChatKind::kGroup);
-  other.Say(kAnna, 0, "я дома");
-  other.Say(kMasha, 20, "кино");
-  other.Reply(kIvan, 40, "какое?", 2);
-  other.Say(kAnna, 60, "на неделю");
-  EXPECT_LT(LinkLast(other).links[3].probability, towards_her);
+  chat.Say(kMasha, 0, "кто пробовал рецепт шарлотки с корицей?");
+  chat.Say(kIvan, 20, "завтра дождь");
+  chat.Say(kAnna, 40, "шарлотку с корицей пекла, рецепт хороший");
+  EXPECT_EQ(LinkLast(chat).links[2].turn, 0u);
 }
 
 TEST(Linker, TopicsBoundTheCandidates) {
@@ -121,31 +111,32 @@ TEST(Linker, TopicsBoundTheCandidates) {
   EXPECT_EQ(LinkLast(chat).links[1].reason, LinkReason::kNone);
 }
 
-// A scorer of another kind takes the plain one's place.
-class AlwaysTheOldest : public LinkScorer {
- public:
-  void Score(const Conversation&, const std::vector<Turn>& turns, const CandidateTable& table,
-             std::vector<float>* probabilities) const override {
-    probabilities->assign(table.size(), 0);
-    for (uint32_t turn = 0; turn < turns.size(); ++turn) {
-      if (!table.of(turn).empty()) (*probabilities)[table.end(turn) - 1] = 0.75f;
-    }
-  }
-};
+TEST(Linker, TellsNicksFromMessengers) {
+  std::vector<ChatLine> lines(10);
+  for (size_t i = 0; i < lines.size(); ++i) lines[i].text = i % 3 == 0 ? "bob: try it" : "it works";
+  EXPECT_EQ(StyleOf(lines), ChatStyle::kNicks);
+  lines[4].marked = 2;
+  EXPECT_EQ(StyleOf(lines), ChatStyle::kMessenger);
+  for (ChatLine& line : lines) line = {};
+  EXPECT_EQ(StyleOf(lines), ChatStyle::kMessenger);
+}
 
-TEST(Linker, TakesAnotherScorer) {
-  ChatScript chat(ChatKind::kGroup);
-  chat.Say(kMasha, 0, "a");
-  chat.Say(kIvan, 1, "b");
-  chat.Say(kAnna, 2, "c");
-  const auto cut = chat.Cut();
-  std::vector<Turn> turns;
-  MergeTurns(cut[0].view(), 300, &turns);
-  std::vector<Link> links;
-  const AlwaysTheOldest scorer;
-  Linker(scorer).LinkTurns(cut[0].view(), turns, &links);
-  EXPECT_EQ(links[2].turn, 0u);
-  EXPECT_EQ(links[2].probability, 0.75f);
+TEST(Linker, ANickAtTheStartIsFollowed) {
+  std::vector<ChatLine> lines(4);
+  const char* const texts[] = {"how do I mount a disk?", "is there a player for ogg files?",
+                               "bob: use totem", "alice: mount /dev/sdb1 /mnt"};
+  const uint32_t authors[] = {1, 2, 3, 3};
+  for (uint32_t i = 0; i < 4; ++i) {
+    lines[i].text = texts[i];
+    lines[i].author = authors[i];
+    lines[i].time = 60 * i;
+  }
+  const LinkPeople people(Knowledge(), {"", "alice", "bob", "carol"});
+  std::vector<LineLink> links;
+  Linker(Knowledge(), people).LinkLines(lines, 0, 4, ChatStyle::kNicks, &links);
+  EXPECT_EQ(links[0].line, kNoLine);
+  EXPECT_EQ(links[2].line, 1u);
+  EXPECT_EQ(links[3].line, 0u);
 }
 
 }  // namespace
