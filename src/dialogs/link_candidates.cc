@@ -105,7 +105,7 @@ class Collector {
 
   // Weight of the words that the line in hand shares with an own earlier one.
   uint32_t Shared(uint32_t earlier) const {
-    if ((window_[line_].signature & window_[earlier].signature) == 0) return 0;
+    if (!MayShare(window_[line_], window_[earlier])) return 0;
     uint32_t weight = 0;
     const auto a = window_.words(line_), b = window_.words(earlier);
     for (size_t i = 0, k = 0; i < a.size() && k < b.size();) {

@@ -1,6 +1,8 @@
 #include "dialogs/link_features.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <cstring>
 
@@ -16,7 +18,7 @@ struct Overlap {
 
 Overlap Share(const LineWindow& window, uint32_t line, uint32_t other) {
   Overlap overlap;
-  if ((window[line].signature & window[other].signature) == 0) return overlap;
+  if (!MayShare(window[line], window[other])) return overlap;
   const auto a = window.words(line), b = window.words(other);
   for (size_t i = 0, k = 0; i < a.size() && k < b.size();) {
     if (a[i].hash < b[k].hash) {
@@ -53,6 +55,7 @@ struct AuthorCount {
   uint16_t names_author = 0, named_by_author = 0;
   uint16_t after_author = 0, before_author = 0;  // neighbouring lines, the line's author's
   uint32_t newest = kNoLine;
+  uint32_t next = kNoLine;  // behind the line
 };
 
 class Extractor {
@@ -73,13 +76,12 @@ class Extractor {
     line_ = line;
     if (marks_ == Marks::kShown) CountMarks();
     Scan(candidates);
+    LookAhead();
     Overlaps(candidates);
     LineFeatures();
+    FillShared(table_.begin(line), candidates.size());
     for (size_t i = 0; i < candidates.size(); ++i) {
       out_ = blocks_.lane(table_.begin(line) + i);
-      for (int f = 0; f < kLinkFeatures; ++f) {
-        if (shared_[f] != 0) out_[f * static_cast<int>(FeatureBlocks::kLanes)] = shared_[f];
-      }
       if (candidates[i] == line_) {
         Put(kIsSelf, 1);
       } else {
@@ -101,6 +103,32 @@ class Extractor {
       count.stamp = line_;
     }
     return count;
+  }
+
+  // What the line's candidates have in common, for all of them at once.
+  void FillShared(size_t begin, size_t count) {
+    for (size_t at = begin; at < begin + count;) {
+      const size_t lanes =
+          std::min(begin + count - at, FeatureBlocks::kLanes - at % FeatureBlocks::kLanes);
+      uint8_t* const lane = blocks_.lane(at);
+      for (size_t f = 0; f < kLinkFeatures; ++f) {
+        if (shared_[f] != 0) std::memset(lane + f * FeatureBlocks::kLanes, shared_[f], lanes);
+      }
+      at += lanes;
+    }
+  }
+
+  // Who spoke in the lines behind: by author the next one, and whose mark points at the line.
+  void LookAhead() {
+    answering_.clear();
+    const uint32_t end = std::min(window_.size(), line_ + 1 + kLookAhead);
+    for (uint32_t i = line_ + 1; i < end; ++i) {
+      const ChatLine& later = window_.line(i);
+      if (!later.spoken) continue;
+      AuthorCount& count = CountOf(later.author);
+      if (count.next == kNoLine) count.next = i;
+      if (later.marked == line_) answering_.push_back(later.author);
+    }
   }
 
   // Marks of the lines before the one in hand; later ones are not seen.
@@ -184,8 +212,16 @@ class Extractor {
     best_overlap_ = 0;
     for (size_t i = 0; i + 1 < candidates.size(); ++i) {
       overlaps_[i] = Share(window_, line_, candidates[i]);
+      known_[line_ - candidates[i]] = {line_, overlaps_[i].weight};
       best_overlap_ = std::max(best_overlap_, overlaps_[i].weight);
     }
+  }
+
+  // Weight of the words shared with a line that is seen; candidates are neighbours of each other.
+  uint32_t SharedWith(uint32_t other) {
+    Known& known = known_[line_ - other];
+    if (known.line != line_) known = {line_, Share(window_, line_, other).weight};
+    return known.weight;
   }
 
   // What depends on the line alone.
@@ -313,7 +349,9 @@ class Extractor {
     Put(kTimesAfterCandidate, BucketCount(count.before_author));
     Put(kTimesBeforeCandidate, BucketCount(count.after_author));
     if (marks_ == Marks::kShown) MarkFeatures(candidate);
-    for (int cue = 0; cue < kLineCues; ++cue) Put(kCandidateCue0 + cue, (facts.cues >> cue) & 1);
+    for (uint32_t bits = facts.cues; bits != 0; bits &= bits - 1) {
+      Put(kCandidateCue0 + std::countr_zero(bits), 1);
+    }
   }
 
   void NameFeatures(uint32_t candidate, const Between& between, const AuthorCount& count) {
@@ -379,14 +417,7 @@ class Extractor {
       }
     }
     // The candidate's author after the line.
-    uint32_t next = kNoLine;
-    const uint32_t end = std::min(window_.size(), line_ + 1 + kLookAhead);
-    for (uint32_t i = line_ + 1; i < end; ++i) {
-      if (window_.line(i).author == earlier.author && window_.line(i).spoken) {
-        next = i;
-        break;
-      }
-    }
+    const uint32_t next = CountOf(earlier.author).next;
     if (next == kNoLine) {
       Put(kNextOfCandidateDistance, 255);
       Put(kNextOfCandidateSeconds, 255);
@@ -421,10 +452,10 @@ class Extractor {
     Put(kSharedIsBest, best_overlap_ > 0 && overlap.weight == best_overlap_);
     uint32_t around = 0;
     if (Seen(facts.previous_own)) {
-      around = std::max(around, Share(window_, line_, facts.previous_own).weight);
+      around = std::max(around, SharedWith(facts.previous_own));
     }
     if (facts.next_own != kNoLine && facts.next_own < line_) {
-      around = std::max(around, Share(window_, line_, facts.next_own).weight);
+      around = std::max(around, SharedWith(facts.next_own));
     }
     Put(kSharedAround, Byte(around / 4));
     uint32_t own = window_[line_].previous_own, with_own = 0;
@@ -459,12 +490,8 @@ class Extractor {
           window_.line(window_.line(previous).marked).author == earlier.author ? 2 : 1);
     }
     // A later line of the candidate's author that answers this one by mark.
-    const uint32_t end = std::min(window_.size(), line_ + 1 + kLookAhead);
-    for (uint32_t i = line_ + 1; i < end; ++i) {
-      if (window_.line(i).marked == line_ && window_.line(i).author == earlier.author) {
-        Put(kNextMarksLine, 1);
-        break;
-      }
+    if (std::find(answering_.begin(), answering_.end(), earlier.author) != answering_.end()) {
+      Put(kNextMarksLine, 1);
     }
   }
 
@@ -481,6 +508,11 @@ class Extractor {
   uint8_t* out_ = nullptr;
   std::vector<Between> between_;
   std::vector<Overlap> overlaps_;
+  struct Known {
+    uint32_t line = kNoLine, weight = 0;
+  };
+  std::array<Known, kWindow + 1> known_;  // by distance
+  std::vector<uint32_t> answering_;       // whose marks point at the line
   uint32_t best_overlap_ = 0;
   uint32_t last_naming_ = kNoLine;      // the last line that names the author
   uint32_t last_own_naming_ = kNoLine;  // the author's last line that names somebody

@@ -100,8 +100,8 @@ TEST(LinkModel, SaysWhatIsWrongWithAFile) {
   EXPECT_EQ(fault(head + "trees 1\n0:0:-1:-2 | 3 99999\n"),
             "reading a link model: line 6: a leaf is not a whole number of 16 bits");
   EXPECT_EQ(fault(head + "trees 2\n0:0:-1:-2 | 3 4\n"),
-            "reading a link model: line 7: it has 1 trees of 2");
-  EXPECT_EQ(fault(""), "reading a link model: line 1: it has 0 trees of 0");
+            "reading a link model: line 6: it has 1 trees of 2");
+  EXPECT_EQ(fault(""), "reading a link model: line 0: it has 0 trees of 0");
 }
 
 }  // namespace

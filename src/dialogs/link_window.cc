@@ -1,7 +1,6 @@
 #include "dialogs/link_window.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 namespace idiolect {
@@ -10,27 +9,7 @@ namespace {
 constexpr int64_t kBurstSeconds = 90;
 constexpr size_t kRecentPeople = 40;
 
-// Quarter octaves without a logarithm: the leading bit and the two behind it.
-uint32_t QuarterOctaves(uint64_t value) {
-  const auto octave = static_cast<uint32_t>(std::bit_width(value) - 1);
-  return 4 * octave + static_cast<uint32_t>((value >> (octave - 2)) & 3);
-}
-
 }  // namespace
-
-uint8_t BucketCount(int64_t count) {
-  if (count <= 0) return 0;
-  if (count < 16) return static_cast<uint8_t>(count);
-  return static_cast<uint8_t>(
-      std::min<uint32_t>(QuarterOctaves(static_cast<uint64_t>(count)), 255));
-}
-
-uint8_t BucketSeconds(int64_t seconds) {
-  if (seconds <= 0) return 0;
-  if (seconds < 16) return static_cast<uint8_t>(seconds);
-  return static_cast<uint8_t>(
-      std::min<uint32_t>(QuarterOctaves(static_cast<uint64_t>(seconds)), 255));
-}
 
 void LineWindow::Read(std::span<const ChatLine> lines) {
   lines_ = lines;
@@ -58,7 +37,7 @@ void LineWindow::Read(std::span<const ChatLine> lines) {
     facts.count = BucketCount(read.count);
     float norm = 0;
     for (const WordWeight& word : words(i)) {
-      facts.signature |= uint64_t{1} << (word.hash & 63);
+      facts.signature[word.hash >> 6 & 3] |= uint64_t{1} << (word.hash & 63);
       norm += static_cast<float>(word.weight) * static_cast<float>(word.weight);
     }
     facts.norm = std::sqrt(norm);

@@ -4,6 +4,8 @@
 // and the kLookAhead lines behind it and on nothing else, so a chat can be linked in pieces, by
 // several threads, and a chat that grows keeps the links of its old lines.
 
+#include <array>
+#include <bit>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -21,7 +23,7 @@ struct WindowLine {
   uint32_t cues = 0;
   uint32_t words = 0, words_end = 0;  // of LineWindow::words
   uint32_t namings = 0, namings_end = 0;
-  uint64_t signature = 0;                               // of the words: a bit each
+  std::array<uint64_t, 4> signature = {};               // of the words: a bit each
   float norm = 0;                                       // of the weights
   uint32_t previous_own = kNoLine, next_own = kNoLine;  // spoken lines of the author
   uint32_t chat_number = 0;                             // spoken lines before it
@@ -71,9 +73,23 @@ class LineWindow {
   uint32_t authors_ = 0;
 };
 
+// Whether two lines may share a word: a false yes in one of five pairs, never a false no.
+inline bool MayShare(const WindowLine& a, const WindowLine& b) {
+  return ((a.signature[0] & b.signature[0]) | (a.signature[1] & b.signature[1]) |
+          (a.signature[2] & b.signature[2]) | (a.signature[3] & b.signature[3])) != 0;
+}
+
 // Small numbers exactly, larger ones by octaves: 0 … 15, then four steps an octave; at most 255.
-uint8_t BucketCount(int64_t count);
-// Seconds in four steps an octave; at most 255.
-uint8_t BucketSeconds(int64_t seconds);
+inline uint8_t BucketCount(int64_t count) {
+  if (count < 16) return count <= 0 ? 0 : static_cast<uint8_t>(count);
+  // Quarter octaves without a logarithm: the leading bit and the two behind it. 2^62 gives 248.
+  const auto value = static_cast<uint64_t>(count);
+  const auto octave = static_cast<uint32_t>(std::bit_width(value) - 1);
+  return static_cast<uint8_t>(4 * octave + static_cast<uint32_t>((value >> (octave - 2)) & 3));
+}
+// Seconds likewise.
+inline uint8_t BucketSeconds(int64_t seconds) {
+  return BucketCount(seconds);
+}
 
 }  // namespace idiolect

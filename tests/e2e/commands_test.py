@@ -94,6 +94,25 @@ class Pipeline(unittest.TestCase):
         for split in ("train", "valid", "test"):
             self.assertIn(program.file_digest(folder / f"{split}.jsonl"), text)
 
+    def test_links_tell_what_answers_what_and_why(self):
+        shown = self.workspace.json("links", "--limit", "60")
+        self.assertEqual(shown["model"], "messenger")
+        self.assertGreater(len(shown["links"]), 30)
+        reasons = {link["reason"] for link in shown["links"]}
+        self.assertIn("guessed", reasons)
+        for link in shown["links"]:
+            self.assertTrue(0 <= link["probability"] <= 1)
+            if link["reason"] == "guessed":
+                self.assertLess(link["answers"], link["message"])
+            if link["reason"] == "marked":
+                self.assertEqual(link["probability"], 1)
+        one = shown["links"][-20]
+        around = self.workspace.json("links", "--limit", "5", "--message", one["message"])["links"]
+        self.assertIn(one["message"], [link["message"] for link in around])
+        self.assertEqual(self.workspace.json("links", "--limit", "60"), shown)
+        self.assertIn("%", self.workspace.run("links", "--lang", "ru")[0])
+        self.workspace.run("links", "--chat", "no such chat", status=1)
+
     def test_nothing_is_built_twice(self):
         first = self.workspace.json("build", "--persona", "Maya")
         again = self.workspace.json("build", "--persona", "Maya")
