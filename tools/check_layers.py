@@ -42,6 +42,7 @@ HEAVY = {
     "unicode/": ["base"],
     "openssl/": ["base"],
     "spdlog/": ["base"],
+    "libstemmer.h": ["analysis"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

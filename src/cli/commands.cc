@@ -45,6 +45,12 @@ const std::vector<Command>& Commands() {
        DeclareWhy,
        "idiolect why 17179869285\n"
        "idiolect why 1:105 --json"},
+      {"report",
+       {"collection, channels, topics, style, quality: pages to read",
+        "что собрано, каналы, темы, стиль, качество: страницы для чтения"},
+       DeclareReport,
+       "idiolect report --lang ru\n"
+       "idiolect report --names real --timezone Europe/Moscow"},
       {"finetune",
        {"train the model on the dataset, here on this machine",
         "обучить модель на датасете, на этой машине"},

@@ -34,6 +34,17 @@ Status RecordImport(Database& database, std::string_view path, int64_t finished_
   return insert.Bind(1, path).Bind(2, finished_at).Bind(3, summary).Run();
 }
 
+Result<std::vector<ImportRow>> ListImports(Database& database) {
+  ASSIGN_OR_RETURN(auto query,
+                   database.Prepare("SELECT path, finished_at, summary FROM imports ORDER BY id"));
+  std::vector<ImportRow> rows;
+  for (;;) {
+    ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return rows;
+    rows.push_back({std::string(query.Text(0)), query.Integer(1), std::string(query.Text(2))});
+  }
+}
+
 Result<std::vector<Chat>> ListChats(Database& database) {
   ASSIGN_OR_RETURN(auto query, database.Prepare("SELECT id, source, source_id, name, kind FROM "
                                                 "chats ORDER BY id"));

@@ -21,6 +21,14 @@ class Database;
 Status RecordImport(Database& database, std::string_view path, int64_t finished_at,
                     std::string_view summary);
 
+struct ImportRow {
+  std::string path;
+  int64_t finished_at = 0;
+  std::string summary;  // JSON as `import --json` prints it for this file
+};
+// Oldest first.
+Result<std::vector<ImportRow>> ListImports(Database& database);
+
 struct PersonName {
   std::string name;
   int64_t messages = 0;  // ordinary ones that came in under this name

@@ -5,7 +5,8 @@
 //
 //   idiolect.toml   settings            workspace.db   the database (schema.cc describes its
 //   tables) datasets/       what build wrote    models/        adapters, one folder a job results/
-//   answers, reports    logs/          idiolect.log
+//   answers             reports/       what report wrote   lexicon.txt   its lists of words logs/
+//   idiolect.log
 //
 // Thread-compatible: a Workspace and all that borrows its database belong to one thread at a time.
 
@@ -35,6 +36,8 @@ class Workspace {
   const std::filesystem::path& folder() const { return folder_; }
   std::filesystem::path datasets_folder() const { return folder_ / "datasets"; }
   std::filesystem::path models_folder() const { return folder_ / "models"; }
+  std::filesystem::path reports_folder() const { return folder_ / "reports"; }
+  std::filesystem::path lexicon_file() const { return folder_ / "lexicon.txt"; }
   std::filesystem::path results_folder() const { return folder_ / "results"; }
   std::filesystem::path checkpoints_folder() const { return folder_ / "checkpoints"; }
   // Files as a provider wants them, kept until its job has ended.

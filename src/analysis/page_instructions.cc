@@ -1,0 +1,76 @@
+#include "analysis/report_pages.h"
+
+namespace idiolect {
+
+Page InstructionsPage(const PageContext& c, const std::string& folder) {
+  const auto number = [&c](const char* name) { return c.summary.value(name, int64_t{0}); };
+  Page page;
+  page.file = "instructions";
+  page.title = c({"What to do with this dataset", "Что делать с этим датасетом"});
+  page.subtitle = c.labels.Person(c.facts.persona) + " · " + folder;
+
+  page.Add(Heading{2, c({"What is there", "Что есть"})});
+  Table files;
+  files.columns = {{c({"file", "файл"})}, {c({"pairs", "пар"}), true}, {c({"for", "для чего"})}};
+  files.rows = {{"train.jsonl", c.Count(number("train")), c({"learning", "обучение"})},
+                {"valid.jsonl", c.Count(number("valid")),
+                 c({"the loss watched while learning", "потери, за которыми следят при обучении"})},
+                {"test.jsonl", c.Count(number("test")),
+                 c({"judging the model; give it to no trainer",
+                    "оценка модели; не отдавайте его обучению"})}};
+  page.Add(files);
+  const std::string system = c.summary.value("system_prompt", "");
+  if (!system.empty()) {
+    page.Add(
+        Paragraph{c({"Every sample begins with this system prompt; use the same one when talking "
+                     "with the model:",
+                     "Каждый пример начинается этой системной подсказкой; с ней же и "
+                     "разговаривайте с моделью:"})});
+    page.Add(Code{system});
+  }
+
+  page.Add(Heading{2, c({"Here, on this machine", "Здесь, на этой машине"})});
+  page.Add(
+      Paragraph{c({"Nothing leaves the machine. The base model is chosen by the language of the "
+                   "dataset; training resumes after any interruption.",
+                   "Ничего не уходит с машины. Исходная модель выбирается по языку датасета; "
+                   "прерванное обучение продолжится с места остановки."})});
+  page.Add(Code{"idiolect finetune\nidiolect chat"});
+
+  page.Add(Heading{2, c({"At a provider", "У провайдера"})});
+  page.Add(Paragraph{
+      std::string(
+          c({"The three files are in OpenAI's chat format. Upload train.jsonl with the purpose "
+             "\"fine-tune\", valid.jsonl as the validation file, and create a job on both. ",
+             "Три файла — в чат-формате OpenAI. Загрузите train.jsonl с назначением «fine-tune», "
+             "valid.jsonl — как проверочный файл, и создайте на них задание. "})) +
+      (number("train") < 10
+           ? c({"There are fewer than ten samples to train on: providers refuse such a file.",
+                "Примеров для обучения меньше десяти: провайдеры такой файл не принимают."})
+           : "")});
+  page.Add(Paragraph{
+      c({"Before that, read some of it: these are other people's words too, and a hosted model is "
+         "out "
+         "of your hands.",
+         "Сначала прочитайте хотя бы часть: там есть и слова других людей, а размещённая у "
+         "провайдера модель — уже не в ваших руках."})});
+
+  page.Add(Heading{2, c({"Afterwards", "После"})});
+  List list;
+  list.items = {
+      c({"Compare the answers on the test questions with what the person really said: idiolect run "
+         "writes them to results/.",
+         "Сравните ответы на тестовые вопросы с тем, что человек ответил на самом деле: idiolect "
+         "run "
+         "пишет их в results/."}),
+      c({"More chats, longer history and fewer rejects do more than more epochs: the report names "
+         "the "
+         "rules that take most.",
+         "Больше чатов, длиннее история и меньше отсева дают больше, чем лишние эпохи: в отчёте "
+         "видно, "
+         "какие правила отсеивают больше всего."})};
+  page.Add(list);
+  return page;
+}
+
+}  // namespace idiolect
