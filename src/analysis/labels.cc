@@ -9,7 +9,6 @@ namespace idiolect {
 namespace {
 
 constexpr size_t kShortestName = 3;  // letters
-constexpr size_t kNumberDigits = 6;  // as many digits in a row may lead to a person
 
 template <typename Each>
 void ForEachNameWord(std::string_view name, Each each) {
@@ -42,6 +41,13 @@ Labels::Labels(const ReportFacts& facts, Names names, Language language)
     if (static_cast<PersonId>(person) != facts.persona) rank_[person] = ++rank;
   }
   if (names == Names::kReal) return;
+  pii_ = std::make_unique<PiiLexicon>();
+  for (size_t person = 1; person < facts.names.size(); ++person) {
+    if (static_cast<PersonId>(person) != facts.persona) pii_->AddPerson(facts.names[person]);
+  }
+  if (const auto index = static_cast<size_t>(facts.persona); index < facts.names.size()) {
+    pii_->Spare(facts.names[index]);
+  }
   Stemmer stemmer;
   const auto persona = static_cast<size_t>(facts.persona);
   std::unordered_set<std::string>& own = own_stems_;
@@ -118,59 +124,16 @@ bool Labels::IsName(std::string_view word) const {
 
 std::string Labels::Quoted(std::string_view text) const {
   if (names_ == Names::kReal) return std::string(text);
-  const char* name = Say(language_, {"[name]", "[имя]"});
-  Stemmer stemmer;
-  std::string out, word;
-  bool upper = false;
-  const auto end_word = [&] {
-    if (word.empty()) return;
-    // Names are written with a capital letter; the same letters without one are mostly a word.
-    const std::string folded = FoldForSearch(word);
-    const bool hidden = upper && name_stems_.contains(std::string(stemmer.Stem(folded)));
-    out += hidden ? name : word;
-    word.clear();
-  };
-  for (size_t at = 0; at < text.size();) {
-    const size_t begin = at;
-    const char32_t c = NextCodePoint(text, &at);
-    if (IsLetter(c)) {
-      if (word.empty()) upper = IsUpper(c);
-      word += text.substr(begin, at - begin);
-      continue;
-    }
-    const bool at_sign = c == '@';
-    const bool link = c == ':' && text.substr(at).starts_with("//");
-    if (at_sign || link) {
-      // Mail, mention or link: from the last space to the next one.
-      word.clear();
-      const size_t space = out.find_last_of(" \n");
-      out.resize(space == std::string::npos ? 0 : space + 1);
-      const size_t end = text.find_first_of(" \n", at);
-      at = end == std::string_view::npos ? text.size() : end;
-      out += Say(language_, {"[link]", "[ссылка]"});
-      continue;
-    }
-    end_word();
-    if (c >= '0' && c <= '9') {
-      size_t digits = 1, end = at;
-      for (size_t next = at; next < text.size(); ++next) {
-        const char d = text[next];
-        if (d >= '0' && d <= '9') {
-          ++digits;
-          end = next + 1;
-        } else if (std::string_view(" -()+").find(d) == std::string_view::npos) {
-          break;
-        }
-      }
-      if (digits >= kNumberDigits) {
-        out += Say(language_, {"[number]", "[номер]"});
-        at = end;
-        continue;
-      }
-    }
-    out += text.substr(begin, at - begin);
+  std::vector<PiiSpan> spans;
+  PiiScanner(*pii_).Find(text, &spans);
+  std::string out;
+  size_t at = 0;
+  for (const PiiSpan& span : spans) {
+    out += text.substr(at, span.begin - at);
+    out += std::string("[") + Say(language_, InfoOf(span.kind).placeholder) + "]";
+    at = span.end;
   }
-  end_word();
+  out += text.substr(at);
   return out;
 }
 

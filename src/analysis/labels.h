@@ -1,7 +1,8 @@
 #pragma once
 // How people and chats are called in the report. Other people are pseudonyms unless the user asks
-// for names, and what is quoted is rid of their names, of numbers and of addresses.
+// for names, and what is quoted is rid of personal data as the dataset's answers are.
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -9,6 +10,7 @@
 
 #include "analysis/gather.h"
 #include "base/language.h"
+#include "dataset/pii/scanner.h"
 
 namespace idiolect {
 
@@ -38,6 +40,7 @@ class Labels {
   const Names names_;
   const Language language_;
   std::vector<size_t> rank_;                                // by PersonId, from 1
+  std::unique_ptr<PiiLexicon> pii_;                         // null with real names
   std::unordered_set<std::string> name_stems_, own_stems_;  // of others, of the persona
 };
 

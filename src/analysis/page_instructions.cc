@@ -2,7 +2,51 @@
 
 namespace idiolect {
 
-Page InstructionsPage(const PageContext& c, const std::string& folder) {
+namespace {
+
+// What each provider and model of the price file would ask, each figure with its day and source.
+void AddCost(const PageContext& c, const TrainingEstimate& estimate, Page& page) {
+  page.Add(Heading{3, c({"Cost", "Стоимость"})});
+  page.Add(Paragraph{
+      std::string(estimate.carried_over || !estimate.exact_counter ? c({"About ", "Около "}) : "") +
+      c.Count(static_cast<int64_t>(estimate.tokens)) +
+      c({" tokens in train.jsonl (counted with ", " токенов в train.jsonl (считает "}) +
+      estimate.counter +
+      (estimate.carried_over ? c({", over the beginning of the file and carried over to the rest)",
+                                  ", по началу файла с пересчётом на остальное)"})
+                             : ")") +
+      c({". What a provider that decides itself would likely take: ",
+         ". Сколько эпох, скорее всего, возьмёт провайдер, если выбирает сам: "}) +
+      std::to_string(estimate.epochs) +
+      c({" epochs. Prices change: each is shown with the day it was seen and where; ask the "
+         "provider's own page before paying. Your own prices go into prices.toml of the workspace.",
+         ". Цены меняются: у каждой указано, когда и где её видели; перед оплатой проверьте на "
+         "странице провайдера. Свои цены можно записать в prices.toml рабочей папки."})});
+  Table table;
+  table.columns = {{c({"provider, model", "провайдер, модель"})},
+                   {c({"one epoch", "одна эпоха"}), true},
+                   {c({"epochs: ", "эпох: "}) + std::to_string(estimate.epochs), true},
+                   {c({"seen", "цена на"})},
+                   {c({"source", "источник"})},
+                   {c({"note", "заметка"})}};
+  for (const Price& price : estimate.prices.prices) {
+    const auto shown = [&](int epochs) {
+      const Cost cost = CostOf(price, estimate.billable_tokens, epochs);
+      return cost.amount ? FormatAmount(*cost.amount, price.currency)
+                         : std::string(c({"not known", "неизвестно"}));
+    };
+    table.rows.push_back(
+        {price.provider + ", " + price.model, shown(1), shown(estimate.epochs), price.seen,
+         price.source,
+         c.language == Language::kRussian && !price.note_ru.empty() ? price.note_ru : price.note});
+  }
+  page.Add(table);
+}
+
+}  // namespace
+
+Page InstructionsPage(const PageContext& c, const std::string& folder,
+                      const TrainingEstimate& estimate) {
   const auto number = [&c](const char* name) { return c.summary.value(name, int64_t{0}); };
   Page page;
   page.file = "instructions";
@@ -54,6 +98,8 @@ Page InstructionsPage(const PageContext& c, const std::string& folder) {
          "of your hands.",
          "Сначала прочитайте хотя бы часть: там есть и слова других людей, а размещённая у "
          "провайдера модель — уже не в ваших руках."})});
+
+  AddCost(c, estimate, page);
 
   page.Add(Heading{2, c({"Afterwards", "После"})});
   List list;

@@ -120,10 +120,13 @@ Result<std::string> WriteReport(Workspace& workspace, PersonId persona,
   const Labels labels(facts, options.names, options.language);
   const PageContext context{facts, lexicon, labels, options.language, summary};
 
+  const auto dataset = workspace.datasets_folder() / facts.dataset.folder;
+  ASSIGN_OR_RETURN(const TrainingEstimate estimate,
+                   EstimateTraining(dataset / "train.jsonl", workspace.folder(),
+                                    summary.value("train", uint64_t{0})));
   const std::vector<Page> pages = {CollectionPage(context), DatasetPage(context),
                                    StylePage(context)};
   const auto folder = workspace.reports_folder();
-  const auto dataset = workspace.datasets_folder() / facts.dataset.folder;
   Json files = Json::array();
   const auto publish = [&](const std::string& name, const std::string& bytes) -> Status {
     RETURN_IF_ERROR(PublishFile(folder / name, bytes));
@@ -134,17 +137,25 @@ Result<std::string> WriteReport(Workspace& workspace, PersonId persona,
     RETURN_IF_ERROR(publish(page.file + ".md", ToMarkdown(page, options.language)));
     RETURN_IF_ERROR(publish(page.file + ".html", ToHtml(page, pages, options.language)));
   }
-  RETURN_IF_ERROR(publish("instructions.md", ToMarkdown(InstructionsPage(context, dataset.string()),
-                                                        options.language)));
+  RETURN_IF_ERROR(
+      publish("instructions.md",
+              ToMarkdown(InstructionsPage(context, dataset.string(), estimate), options.language)));
   if (!Exists(workspace.lexicon_file())) {
     RETURN_IF_ERROR(PublishFile(workspace.lexicon_file(), text));
   }
 
-  const Json json = {
-      {"persona", labels.Person(persona)}, {"language", LanguageCode(options.language)},
-      {"time_zone", facts.zone->name()},   {"collection", CollectionJson(context)},
-      {"dataset", DatasetJson(context)},   {"style", StyleJson(context)},
-      {"files", std::move(files)}};
+  const Json json = {{"persona", labels.Person(persona)},
+                     {"language", LanguageCode(options.language)},
+                     {"time_zone", facts.zone->name()},
+                     {"collection", CollectionJson(context)},
+                     {"dataset", DatasetJson(context)},
+                     {"style", StyleJson(context)},
+                     {"training",
+                      {{"tokens", estimate.tokens},
+                       {"exact", !estimate.carried_over && estimate.exact_counter},
+                       {"counter", estimate.counter},
+                       {"epochs", estimate.epochs}}},
+                     {"files", std::move(files)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

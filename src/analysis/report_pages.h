@@ -7,6 +7,7 @@
 #include "analysis/gather.h"
 #include "analysis/labels.h"
 #include "analysis/page.h"
+#include "analysis/training_estimate.h"
 #include "dataset/reject_rules.h"
 
 namespace idiolect {
@@ -36,7 +37,8 @@ Page CollectionPage(const PageContext& context);
 Page DatasetPage(const PageContext& context);
 Page StylePage(const PageContext& context);
 // The steps for this very dataset; only its Markdown is written.
-Page InstructionsPage(const PageContext& context, const std::string& folder);
+Page InstructionsPage(const PageContext& context, const std::string& folder,
+                      const TrainingEstimate& estimate);
 
 // How much more often: the ratio of two shares with its 95 % interval (by the logarithm's normal
 // approximation; half a message is added where one of the counts is 0).
