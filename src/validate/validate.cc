@@ -229,6 +229,7 @@ class Pass {
     report_.tokens += tokens.all;
     report_.billable_tokens += std::min(tokens.all, options_.max_tokens_per_example);
     report_.assistant_tokens += tokens.assistant;
+    report_.example_tokens.push_back(static_cast<uint32_t>(tokens.all));
     messages_.push_back(static_cast<double>(count));
     tokens_.push_back(static_cast<double>(tokens.all));
     assistant_tokens_.push_back(static_cast<double>(tokens.assistant));
@@ -256,6 +257,14 @@ size_t ValidationReport::Warnings() const {
   size_t total = 0;
   for (const FaultRow& row : FaultTable()) {
     if (row.severity == Severity::kWarning) total += Count(row.kind);
+  }
+  return total;
+}
+
+uint64_t ValidationReport::TokensWithin(uint64_t limit) const {
+  uint64_t total = 0;
+  for (const uint32_t count : example_tokens) {
+    total += limit == 0 ? count : std::min<uint64_t>(count, limit);
   }
   return total;
 }

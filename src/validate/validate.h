@@ -53,10 +53,13 @@ struct ValidationReport {
   uint64_t billable_tokens = 0;   // no more than the limit of each example
   uint64_t assistant_tokens = 0;  // contents of the assistant
   Distribution messages, tokens_each, assistant_tokens_each;
+  std::vector<uint32_t> example_tokens;  // of each example, in order
 
   size_t Count(FaultKind kind) const { return counts[static_cast<size_t>(kind)]; }
   size_t Errors() const;
   size_t Warnings() const;
+  // What is trained when examples are cut at `limit` tokens; 0: not cut.
+  uint64_t TokensWithin(uint64_t limit) const;
 };
 
 // Reads in one pass; memory is a line and what is kept of faults. The counter is the caller's.
