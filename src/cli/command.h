@@ -50,6 +50,7 @@ CommandAction DeclarePeople(CLI::App& app, Language language);
 CommandAction DeclareLinks(CLI::App& app, Language language);
 CommandAction DeclareBuild(CLI::App& app, Language language);
 CommandAction DeclareReport(CLI::App& app, Language language);
+CommandAction DeclareValidate(CLI::App& app, Language language);
 CommandAction DeclareFinetune(CLI::App& app, Language language);
 CommandAction DeclareChat(CLI::App& app, Language language);
 CommandAction DeclareRun(CLI::App& app, Language language);

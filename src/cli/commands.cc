@@ -51,6 +51,12 @@ const std::vector<Command>& Commands() {
        DeclareReport,
        "idiolect report --lang ru\n"
        "idiolect report --names real --timezone Europe/Moscow"},
+      {"validate",
+       {"a training file's faults with their places, tokens, cost, time; what to mend",
+        "ошибки обучающего файла с местами, токены, цена, время; что исправить"},
+       DeclareValidate,
+       "idiolect validate\n"
+       "idiolect validate train.jsonl --fix mended.jsonl"},
       {"finetune",
        {"train the model on the dataset, here on this machine",
         "обучить модель на датасете, на этой машине"},

@@ -96,11 +96,6 @@ double CyrillicShare(const fs::path& jsonl) {
   return static_cast<double>(cyrillic) / static_cast<double>(letters);
 }
 
-// SmolLM2 was trained on English; Gemma 3 knows 140 languages.
-std::string DefaultBase(const fs::path& dataset) {
-  return CyrillicShare(dataset / "train.jsonl") > 0.15 ? "gemma-3-270m" : "smollm2-135m-instruct";
-}
-
 // The file of a base model, fetched when the catalogue has it and the disk has not.
 Result<fs::path> ObtainBase(Context& context, const std::string& name) {
   ASSIGN_OR_RETURN(auto store, ModelStore::OpenDefault());
@@ -133,6 +128,11 @@ const char* DecisionWords(Context& context, JobDecision decision) {
 
 }  // namespace
 
+// SmolLM2 was trained on English; Gemma 3 knows 140 languages.
+std::string DefaultBase(const fs::path& train_file) {
+  return CyrillicShare(train_file) > 0.15 ? "gemma-3-270m" : "smollm2-135m-instruct";
+}
+
 Result<FinetuneResult> FinetuneStage(Context& context, Workspace& workspace,
                                      const PersonSummary& persona, const FinetuneOptions& options,
                                      Explain explain) {
@@ -149,7 +149,7 @@ Result<FinetuneResult> FinetuneStage(Context& context, Workspace& workspace,
   request.engine = options.engine;
   request.base_name = options.model;
   if (request.base_name.empty()) {
-    request.base_name = DefaultBase(request.dataset_folder);
+    request.base_name = DefaultBase(request.dataset_folder / "train.jsonl");
     context.Note(std::string(context.Say({"base model: ", "исходная модель: "})) +
                  request.base_name +
                  context.Say({" (by the language of the dataset; --model takes another)",

@@ -55,6 +55,8 @@ struct FinetuneOptions {
   TrainOptions train;
   EngineOptions engine;
 };
+// The base model of the catalogue that suits the language of a training file.
+std::string DefaultBase(const std::filesystem::path& train_file);
 struct FinetuneResult {
   StageResult stage;
   Job job;

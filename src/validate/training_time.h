@@ -1,7 +1,8 @@
 #pragma once
 // How long training on this machine would take, from a few seconds of doing it: the same samples,
-// model and options, stopped early, nothing written. What was measured is remembered in a small file
-// of the cache, so that the next question is answered at once, with the day of the measurement.
+// model and options, stopped early, nothing written. What was measured is remembered in a small
+// file of the cache, so that the next question is answered at once, with the day of the
+// measurement.
 
 #include <cstdint>
 #include <filesystem>

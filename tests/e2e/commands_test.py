@@ -20,8 +20,8 @@ def lines(path):
 class Help(unittest.TestCase):
     def test_every_command_has_a_help_that_fits_a_screen_and_ends_with_examples(self):
         for language, examples in (("en", "Examples:"), ("ru", "Примеры:")):
-            for command in ("", "run", "import", "people", "build", "report", "finetune", "chat", "status",
-                            "models", "jobs", "files"):
+            for command in ("", "run", "import", "people", "links", "build", "why", "export", "report", "validate",
+                            "finetune", "chat", "status", "models", "jobs", "files"):
                 words = [program.PROGRAM, *([command] if command else []), "--help", "--lang", language]
                 done = subprocess.run(words, capture_output=True, text=True, check=True)
                 self.assertIn(examples, done.stdout, words)
