@@ -60,6 +60,7 @@ Result<std::unique_ptr<ArchiveReader>> ArchiveReader::OpenFile(const std::filesy
   if (archive_read_open_filename(reader->archive_, path.c_str(), 256 * 1024) != ARCHIVE_OK) {
     return reader->Damaged();
   }
+  reader->opened_ = true;
   return reader;
 }
 
@@ -71,6 +72,7 @@ Result<std::unique_ptr<ArchiveReader>> ArchiveReader::OpenMemory(std::string_vie
   if (archive_read_open_memory(reader->archive_, bytes.data(), bytes.size()) != ARCHIVE_OK) {
     return reader->Damaged();
   }
+  reader->opened_ = true;
   return reader;
 }
 
@@ -97,7 +99,7 @@ tl::unexpected<Error> ArchiveReader::Refuse(const std::string& what,
 }
 
 tl::unexpected<Error> ArchiveReader::Damaged() const {
-  if (archive_read_has_encrypted_entries(archive_) == 1) {
+  if (opened_ && archive_read_has_encrypted_entries(archive_) == 1) {
     return Refuse("it is encrypted", "unpack it with its password and name the folder");
   }
   const char* text = archive_error_string(archive_);

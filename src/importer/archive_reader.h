@@ -66,6 +66,7 @@ class ArchiveReader {
   std::string name_;
   archive* archive_ = nullptr;
   uint64_t archive_size_ = 0;
+  bool opened_ = false;  // libarchive has chosen a format: asking for encryption crashes before
   ArchiveEntry entry_;
   bool size_known_ = false, entry_ended_ = true;
   uint64_t entry_read_ = 0, all_read_ = 0, all_promised_ = 0;

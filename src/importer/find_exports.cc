@@ -238,6 +238,11 @@ Status SearchArchive(const fs::path& path, FoundExports& found) {
 
 // What the user named, and is no folder.
 Status TakeFile(ExportTree& disk, const fs::path& path, FoundExports& found) {
+  std::error_code failed;
+  if (fs::is_fifo(path, failed)) {
+    return NotAnExport(path, "is a pipe, which can only be read once",
+                       "save what comes through it as a file and name that");
+  }
   ASSIGN_OR_RETURN(const auto source, disk.Open(path));
   std::string start(512, '\0');
   ASSIGN_OR_RETURN(const size_t size, source->Read(start.data(), start.size()));
