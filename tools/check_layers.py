@@ -43,6 +43,7 @@ HEAVY = {
     "openssl/": ["base"],
     "spdlog/": ["base"],
     "libstemmer.h": ["analysis"],
+    "boost/": ["serve"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

@@ -8,6 +8,23 @@
 #include <vector>
 
 namespace idiolect {
+namespace {
+
+std::string EndInHex(EVP_MD_CTX* context) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  EVP_DigestFinal_ex(context, digest, &size);
+  std::string hex;
+  hex.reserve(size * 2);
+  for (unsigned int i = 0; i < size; ++i) {
+    constexpr char kDigits[] = "0123456789abcdef";
+    hex += kDigits[digest[i] >> 4];
+    hex += kDigits[digest[i] & 15];
+  }
+  return hex;
+}
+
+}  // namespace
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
   EVP_DigestInit_ex(context_, EVP_sha256(), nullptr);
@@ -35,17 +52,23 @@ void Sha256::AddField(std::string_view bytes) {
 }
 
 std::string Sha256::Hex() {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int size = 0;
-  EVP_DigestFinal_ex(context_, digest, &size);
-  std::string hex;
-  hex.reserve(size * 2);
-  for (unsigned int i = 0; i < size; ++i) {
-    constexpr char kDigits[] = "0123456789abcdef";
-    hex += kDigits[digest[i] >> 4];
-    hex += kDigits[digest[i] & 15];
-  }
-  return hex;
+  return EndInHex(context_);
+}
+
+Md5::Md5() : context_(EVP_MD_CTX_new()) {
+  EVP_DigestInit_ex(context_, EVP_md5(), nullptr);
+}
+
+Md5::~Md5() {
+  EVP_MD_CTX_free(context_);
+}
+
+void Md5::Add(std::string_view bytes) {
+  EVP_DigestUpdate(context_, bytes.data(), bytes.size());
+}
+
+std::string Md5::Hex() {
+  return EndInHex(context_);
 }
 
 std::string Sha256Hex(std::string_view bytes) {

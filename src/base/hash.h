@@ -31,6 +31,20 @@ class Sha256 {
   evp_md_ctx_st* context_;
 };
 
+// Only where a protocol asks for it: it does not hold against malice.
+class Md5 {
+ public:
+  Md5();
+  ~Md5();
+  Md5(const Md5&) = delete;
+  Md5& operator=(const Md5&) = delete;
+  void Add(std::string_view bytes);
+  std::string Hex();  // ends the computation: 32 lower-case hex digits; call once
+
+ private:
+  evp_md_ctx_st* context_;
+};
+
 std::string Sha256Hex(std::string_view bytes);
 Result<std::string> Sha256OfFile(const std::filesystem::path& path);
 

@@ -16,6 +16,9 @@ namespace idiolect {
 // Runs with the options that Declare bound; prints its result itself.
 using CommandAction = std::function<Status(Context&)>;
 
+// Commands that the program runs itself are not in the help.
+enum class Shown { kYes, kNo };
+
 struct Command {
   const char* name;
   Text summary;
@@ -23,6 +26,7 @@ struct Command {
   // live in the returned action.
   CommandAction (*declare)(CLI::App& app, Language language);
   const char* examples;  // two lines
+  Shown shown = Shown::kYes;
 };
 
 const std::vector<Command>& Commands();
@@ -57,6 +61,9 @@ CommandAction DeclareRun(CLI::App& app, Language language);
 CommandAction DeclareStatus(CLI::App& app, Language language);
 CommandAction DeclareExport(CLI::App& app, Language language);
 CommandAction DeclareWhy(CLI::App& app, Language language);
+CommandAction DeclareServe(CLI::App& app, Language language);
+CommandAction DeclareAlias(CLI::App& app, Language language);
+CommandAction DeclareWork(CLI::App& app, Language language);
 CommandAction DeclareModels(CLI::App& app, Language language);
 CommandAction DeclareJobs(CLI::App& app, Language language);
 CommandAction DeclareFiles(CLI::App& app, Language language);

@@ -92,6 +92,23 @@ const std::vector<Command>& Commands() {
        DeclareFiles,
        "idiolect files --provider openai\n"
        "idiolect files --provider openai delete file-abc123"},
+      {"serve",
+       {"OpenAI's API and a web page on this machine", "API OpenAI и веб-страница на этой машине"},
+       DeclareServe,
+       "idiolect serve\n"
+       "idiolect serve --port 9000 --token-file token.txt"},
+      {"alias",
+       {"short names for models: natasha instead of ft:…",
+        "короткие имена моделей: natasha вместо ft:…"},
+       DeclareAlias,
+       "idiolect alias natasha ft:gemma-3-270m:local:natasha:1a2b3c4d\n"
+       "idiolect alias natasha --remove"},
+      {"work",
+       {"runs a job of the server; the server starts it", "выполняет задание сервера"},
+       DeclareWork,
+       "idiolect work ftjob-…\n"
+       "idiolect serve",
+       Shown::kNo},
   };
   return commands;
 }

@@ -59,6 +59,7 @@ struct TrainOptions {
   uint64_t seed = 7;
   int max_steps = 0;  // 0: no limit; for tests and trials
   int checkpoint_every_seconds = 60;
+  double learning_rate_factor = 1;  // times the rate that comes from the dataset's size
 };
 
 struct TrainRequest {

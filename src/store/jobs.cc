@@ -45,6 +45,22 @@ int64_t StepOf(const JobEvent& event) {
   return at == std::string::npos ? 0 : std::strtoll(event.data.c_str() + at + 7, nullptr, 10);
 }
 
+Result<std::vector<JobEvent>> ReadEvents(Statement query) {
+  std::vector<JobEvent> events;
+  for (;;) {
+    ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return events;
+    JobEvent event;
+    event.id = query.Integer(0);
+    event.created_at = query.Integer(1);
+    event.level = query.Text(2);
+    event.type = query.Text(3);
+    event.message = query.Text(4);
+    event.data = query.Text(5);
+    events.push_back(std::move(event));
+  }
+}
+
 }  // namespace
 
 Status SaveJob(Database& database, const Job& job) {
@@ -88,6 +104,45 @@ Result<std::vector<Job>> ListJobs(Database& database) {
   return ReadJobs(std::move(query));
 }
 
+Status SaveJobRequest(Database& database, const JobRequest& request) {
+  ASSIGN_OR_RETURN(
+      auto query,
+      database.Prepare("INSERT OR REPLACE INTO job_requests(job_id, training_file, "
+                       "validation_file, suffix, seed, method, integrations, metadata, error_code, "
+                       "error_param, result_file, wanted) "
+                       "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"));
+  query.Bind(1, request.job_id).Bind(2, request.training_file).Bind(3, request.validation_file);
+  query.Bind(4, request.suffix).Bind(5, request.seed).Bind(6, request.method);
+  query.Bind(7, request.integrations).Bind(8, request.metadata).Bind(9, request.error_code);
+  query.Bind(10, request.error_param).Bind(11, request.result_file).Bind(12, request.wanted);
+  return query.Run();
+}
+
+Result<std::optional<JobRequest>> FindJobRequest(Database& database, const std::string& job_id) {
+  ASSIGN_OR_RETURN(
+      auto query,
+      database.Prepare("SELECT training_file, validation_file, suffix, seed, method, integrations, "
+                       "metadata, error_code, error_param, result_file, wanted "
+                       "FROM job_requests WHERE job_id = ?1"));
+  query.Bind(1, job_id);
+  ASSIGN_OR_RETURN(const bool row, query.Step());
+  if (!row) return std::optional<JobRequest>();
+  JobRequest request;
+  request.job_id = job_id;
+  request.training_file = query.Text(0);
+  request.validation_file = query.Text(1);
+  request.suffix = query.Text(2);
+  request.seed = query.Integer(3);
+  request.method = query.Text(4);
+  request.integrations = query.Text(5);
+  request.metadata = query.Text(6);
+  request.error_code = query.Text(7);
+  request.error_param = query.Text(8);
+  request.result_file = query.Text(9);
+  request.wanted = query.Text(10);
+  return std::optional<JobRequest>(std::move(request));
+}
+
 Status AddJobEvent(Database& database, const std::string& job_id, const JobEvent& event) {
   ASSIGN_OR_RETURN(
       auto query, database.Prepare(
@@ -102,19 +157,17 @@ Result<std::vector<JobEvent>> ListJobEvents(Database& database, const std::strin
   ASSIGN_OR_RETURN(auto query, database.Prepare("SELECT id, created_at, level, type, message, data "
                                                 "FROM job_events WHERE job_id = ?1 ORDER BY id"));
   query.Bind(1, job_id);
-  std::vector<JobEvent> events;
-  for (;;) {
-    ASSIGN_OR_RETURN(const bool row, query.Step());
-    if (!row) return events;
-    JobEvent event;
-    event.id = query.Integer(0);
-    event.created_at = query.Integer(1);
-    event.level = query.Text(2);
-    event.type = query.Text(3);
-    event.message = query.Text(4);
-    event.data = query.Text(5);
-    events.push_back(std::move(event));
-  }
+  return ReadEvents(std::move(query));
+}
+
+Result<std::vector<JobEvent>> ListNewestJobEvents(Database& database, const std::string& job_id,
+                                                  int64_t before, int64_t limit) {
+  ASSIGN_OR_RETURN(auto query,
+                   database.Prepare("SELECT id, created_at, level, type, message, data "
+                                    "FROM job_events WHERE job_id = ?1 AND (?2 = 0 OR id < ?2) "
+                                    "ORDER BY id DESC LIMIT ?3"));
+  query.Bind(1, job_id).Bind(2, before).Bind(3, limit);
+  return ReadEvents(std::move(query));
 }
 
 Status DropJobEventsAfterStep(Database& database, const std::string& job_id, int64_t step) {

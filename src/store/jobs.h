@@ -13,13 +13,13 @@ namespace idiolect {
 class Database;
 
 struct Job {
-  std::string id;                // "ftjob-…"
-  std::string provider;          // "local"
-  std::string model;             // base model's name
-  std::string persona;           // source id
-  std::string dataset;           // folder, relative to the workspace
-  std::string status;            // validating_files, queued, running, succeeded, failed, cancelled
-  std::string key;               // what makes two jobs the same work: dataset hash, base, options
+  std::string id;        // "ftjob-…"
+  std::string provider;  // "local"
+  std::string model;     // base model's name
+  std::string persona;   // source id
+  std::string dataset;   // folder, relative to the workspace
+  std::string status;    // validating_files, queued, running, paused, succeeded, failed, cancelled
+  std::string key;       // what makes two jobs the same work: dataset hash, base, options
   std::string hyperparameters;   // JSON object
   std::string fine_tuned_model;  // empty until it succeeded
   std::string adapter;           // folder, relative to the workspace; empty until it succeeded
@@ -38,14 +38,36 @@ struct JobEvent {
   std::string data;  // JSON object or empty
 };
 
+// What a client of the server's API asked for, beside the job; empty texts where it said nothing.
+struct JobRequest {
+  std::string job_id;
+  std::string training_file;
+  std::string validation_file;
+  std::string suffix;
+  int64_t seed = 0;
+  std::string method = "{}";        // JSON as asked
+  std::string integrations = "[]";  // JSON list
+  std::string metadata = "{}";      // JSON object
+  std::string error_code;           // of a failed job
+  std::string error_param;
+  std::string result_file;     // empty until succeeded
+  std::string wanted = "run";  // run, pause, cancel: what the trainer is to do
+};
+
 Status SaveJob(Database& database, const Job& job);  // inserts or replaces
 Result<std::optional<Job>> FindJob(Database& database, const std::string& id);
 // The newest job with this key, or nullopt.
 Result<std::optional<Job>> FindJobByKey(Database& database, const std::string& key);
 Result<std::vector<Job>> ListJobs(Database& database);  // newest first
 
+Status SaveJobRequest(Database& database, const JobRequest& request);  // inserts or replaces
+Result<std::optional<JobRequest>> FindJobRequest(Database& database, const std::string& job_id);
+
 Status AddJobEvent(Database& database, const std::string& job_id, const JobEvent& event);
 Result<std::vector<JobEvent>> ListJobEvents(Database& database, const std::string& job_id);
+// At most `limit` events, newest first, that are older than event `before` (0: from the newest on).
+Result<std::vector<JobEvent>> ListNewestJobEvents(Database& database, const std::string& job_id,
+                                                  int64_t before, int64_t limit);
 // Forgets events that a killed process wrote past its last checkpoint.
 Status DropJobEventsAfterStep(Database& database, const std::string& job_id, int64_t step);
 

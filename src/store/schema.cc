@@ -194,8 +194,60 @@ constexpr char kVersion4[] = R"sql(
 ALTER TABLE samples ADD COLUMN quality REAL NOT NULL DEFAULT 0;
 )sql";
 
+// Version 5: what the server's API keeps. The bytes of a file are files/ID in the workspace.
+constexpr char kVersion5[] = R"sql(
+-- serve ---------------------------------------------------------------------------------------
+CREATE TABLE files (
+  seq        INTEGER PRIMARY KEY,         -- order of making, for paging
+  id         TEXT NOT NULL UNIQUE,        -- 'file-…'
+  purpose    TEXT NOT NULL,
+  filename   TEXT NOT NULL,               -- as the client named it; never a path of ours
+  bytes      INTEGER NOT NULL,
+  sha256     TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL             -- 0: never
+);
+CREATE TABLE uploads (
+  id         TEXT PRIMARY KEY,            -- 'upload_…'
+  purpose    TEXT NOT NULL,
+  filename   TEXT NOT NULL,
+  bytes      INTEGER NOT NULL,            -- announced
+  status     TEXT NOT NULL,               -- pending, completed, cancelled, expired
+  file_id    TEXT NOT NULL,               -- '' until completed
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  file_expires_after INTEGER NOT NULL     -- seconds, 0: never
+);
+CREATE TABLE upload_parts (
+  id         TEXT PRIMARY KEY,            -- 'part_…'; its bytes are files/ID
+  upload_id  TEXT NOT NULL REFERENCES uploads(id),
+  bytes      INTEGER NOT NULL,
+  created_at INTEGER NOT NULL
+);
+-- What was asked for with POST /v1/fine_tuning/jobs; such a job has provider 'local' and is run by
+-- the server.
+CREATE TABLE job_requests (
+  job_id          TEXT PRIMARY KEY REFERENCES jobs(id),
+  training_file   TEXT NOT NULL,
+  validation_file TEXT NOT NULL,          -- '': none
+  suffix          TEXT NOT NULL,          -- '': none
+  seed            INTEGER NOT NULL,
+  method          TEXT NOT NULL,          -- JSON as asked
+  integrations    TEXT NOT NULL,          -- JSON list
+  metadata        TEXT NOT NULL,          -- JSON object
+  error_code      TEXT NOT NULL,          -- of a failed job
+  error_param     TEXT NOT NULL,
+  result_file     TEXT NOT NULL,          -- '' until succeeded
+  wanted          TEXT NOT NULL           -- run, pause, cancel
+);
+CREATE TABLE aliases (
+  name   TEXT PRIMARY KEY,                -- 'natasha'
+  target TEXT NOT NULL                    -- a model's name
+) WITHOUT ROWID;
+)sql";
+
 // The way from version N to N + 1 at index N.
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4};
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 static_assert(std::size(kMigrations) == kSchemaVersion);
 
 }  // namespace

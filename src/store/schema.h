@@ -8,7 +8,7 @@ namespace idiolect {
 
 class Database;
 
-constexpr int kSchemaVersion = 4;
+constexpr int kSchemaVersion = 5;
 
 // Makes the tables in a new database, upgrades an older one, refuses a newer one.
 Status PrepareSchema(Database& database);

@@ -42,6 +42,7 @@ class Workspace {
   std::filesystem::path checkpoints_folder() const { return folder_ / "checkpoints"; }
   // Files as a provider wants them, kept until its job has ended.
   std::filesystem::path outbox_folder() const { return folder_ / "outbox"; }
+  std::filesystem::path files_folder() const { return folder_ / "files"; }  // of the server's API
   std::filesystem::path log_file() const { return folder_ / "logs" / "idiolect.log"; }
 
   // Small remembered facts ("persona" → its source id); nullopt when never set.

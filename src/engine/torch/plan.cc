@@ -28,7 +28,9 @@ TrainOptions ResolveOptions(const TrainOptions& options, int64_t samples) {
   while (samples >= row->below_samples) ++row;
   TrainOptions resolved = options;
   if (resolved.epochs == 0) resolved.epochs = row->epochs;
-  if (resolved.learning_rate == 0) resolved.learning_rate = row->rate;
+  if (resolved.learning_rate == 0) {
+    resolved.learning_rate = row->rate * options.learning_rate_factor;
+  }
   if (resolved.rank == 0) resolved.rank = row->rank;
   if (resolved.alpha == 0) resolved.alpha = 2 * resolved.rank;
   return resolved;

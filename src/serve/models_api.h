@@ -1,0 +1,13 @@
+#pragma once
+// /v1/models: what may be named in "model". Deleting removes an adapter from the disk, or an alias.
+
+#include "serve/json_fields.h"
+#include "serve/service.h"
+
+namespace idiolect {
+
+ApiResult<Json> ListModels(Service& service, HttpRequest& request);
+ApiResult<Json> GetModel(Service& service, HttpRequest& request);
+ApiResult<Json> DeleteModel(Service& service, HttpRequest& request);
+
+}  // namespace idiolect

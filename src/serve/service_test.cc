@@ -1,0 +1,70 @@
+// The endpoints without a network and without an engine.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "serve/service_fixture.h"
+#include "store/files.h"
+
+namespace idiolect {
+namespace {
+
+Json Parsed(const HttpResponse& response) {
+  return Json::parse(response.body);
+}
+
+TEST(Service, ChatAnswersInOpenAisShape) {
+  ServiceFixture fixture;
+  const auto answer = Parsed(fixture.Ask(
+      "POST", "/v1/chat/completions",
+      R"({"model":"echo","messages":[{"role":"user","content":"эхо"}],"n":2,"logprobs":true})"));
+  EXPECT_EQ(answer["object"], "chat.completion");
+  ASSERT_EQ(answer["choices"].size(), 2u);
+  EXPECT_EQ(answer["choices"][1]["message"]["content"], "эхо");
+  EXPECT_EQ(answer["choices"][0]["logprobs"]["content"][0]["bytes"].size(), 6u);
+  EXPECT_EQ(answer["usage"]["total_tokens"], 3);
+}
+
+TEST(Service, StreamsEndWithDone) {
+  ServiceFixture fixture;
+  const auto response =
+      fixture.Ask("POST", "/v1/chat/completions",
+                  R"({"model":"echo","stream":true,"messages":[{"role":"user","content":"эхо"}]})");
+  EXPECT_NE(response.body.find("\"content\":\"эхо\""), std::string::npos) << response.body;
+  EXPECT_TRUE(response.body.ends_with("data: [DONE]\n\n"));
+}
+
+TEST(Service, ExpiredFilesAreGone) {
+  ServiceFixture fixture;
+  Database& database = fixture.service().workspace->database();
+  ASSERT_TRUE(AddStoredFile(database, {"file-old", "batch", "a", 1, "", 1, 2}));
+  EXPECT_EQ(fixture.Ask("GET", "/v1/files/file-old", "").status, 404);
+  EXPECT_EQ(
+      fixture.Ask("POST", "/v1/fine_tuning/jobs", R"({"model":"echo","training_file":"file-old"})")
+          .status,
+      400);
+}
+
+TEST(Service, JobsAreFoundAgainPageByPage) {
+  ServiceFixture fixture;
+  Database& database = fixture.service().workspace->database();
+  ASSERT_TRUE(AddStoredFile(database, {"file-1", "fine-tune", "a.jsonl", 1, "", 1, 0}));
+  std::vector<std::string> made, seen;
+  for (int i = 0; i < 5; ++i) {
+    const auto job = Parsed(fixture.Ask("POST", "/v1/fine_tuning/jobs",
+                                        R"({"model":"echo","training_file":"file-1"})"));
+    made.insert(made.begin(), job["id"].get<std::string>());
+  }
+  std::string after;
+  for (bool more = true; more;) {
+    const auto page = Parsed(fixture.Ask("GET", "/v1/fine_tuning/jobs?limit=2" + after, ""));
+    for (const Json& job : page["data"]) seen.push_back(job["id"]);
+    after = "&after=" + seen.back();
+    more = page["has_more"];
+  }
+  EXPECT_EQ(seen, made);
+  EXPECT_EQ(fixture.Ask("GET", "/v1/fine_tuning/jobs?after=ftjob-no", "").status, 404);
+}
+
+}  // namespace
+}  // namespace idiolect
