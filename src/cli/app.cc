@@ -159,7 +159,7 @@ int Run(int argc, char** argv) {
   for (const Command& command : Commands()) {
     CLI::App* sub = app.add_subcommand(command.name, Say(language, command.summary));
     sub->formatter(app.get_formatter());
-    if (command.shown == Shown::kNo) sub->group("");
+    if (command.in_help == InHelp::kNo) sub->group("");
     sub->set_help_flag("-h,--help", Say(language, {"this help", "эта справка"}));
     sub->option_defaults()->always_capture_default();
     sub->footer(ExamplesFooter(command.examples, language));

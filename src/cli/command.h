@@ -17,7 +17,7 @@ namespace idiolect {
 using CommandAction = std::function<Status(Context&)>;
 
 // Commands that the program runs itself are not in the help.
-enum class Shown { kYes, kNo };
+enum class InHelp { kYes, kNo };
 
 struct Command {
   const char* name;
@@ -26,7 +26,7 @@ struct Command {
   // live in the returned action.
   CommandAction (*declare)(CLI::App& app, Language language);
   const char* examples;  // two lines
-  Shown shown = Shown::kYes;
+  InHelp in_help = InHelp::kYes;
 };
 
 const std::vector<Command>& Commands();

@@ -108,7 +108,7 @@ const std::vector<Command>& Commands() {
        DeclareWork,
        "idiolect work ftjob-…\n"
        "idiolect serve",
-       Shown::kNo},
+       InHelp::kNo},
   };
   return commands;
 }

@@ -53,7 +53,7 @@ std::string HostOfAuthority(std::string_view authority) {
   return lower;
 }
 
-ApiResult<void> CheckAccess(const AccessOptions& options, const HttpRequest& request,
+ApiResult<void> CheckAccess(const AccessOptions& options, const IncomingRequest& request,
                             TokenRule rule) {
   size_t hosts = 0;
   for (const auto& [name, value] : request.headers) hosts += name == "host";

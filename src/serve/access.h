@@ -29,7 +29,7 @@ bool IsLoopback(std::string_view address);
 // "example.org:8080" → "example.org", "[::1]:80" → "::1"; lower case; empty when malformed.
 std::string HostOfAuthority(std::string_view authority);
 
-ApiResult<void> CheckAccess(const AccessOptions& options, const HttpRequest& request,
+ApiResult<void> CheckAccess(const AccessOptions& options, const IncomingRequest& request,
                             TokenRule rule);
 
 }  // namespace idiolect

@@ -6,7 +6,7 @@ namespace idiolect {
 namespace {
 
 int StatusOf(const AccessOptions& options, HttpFields headers) {
-  HttpRequest request;
+  IncomingRequest request;
   request.headers = std::move(headers);
   const auto checked = CheckAccess(options, request, TokenRule::kNeeded);
   return checked ? 200 : checked.error().status;

@@ -51,7 +51,7 @@ ApiResult<void> CheckName(const std::string& purpose, const std::string& filenam
 }
 
 // "expires_after[seconds]" of a form; 0 when not asked for.
-ApiResult<int64_t> ExpiresAfter(const HttpRequest& request) {
+ApiResult<int64_t> ExpiresAfter(const IncomingRequest& request) {
   const auto seconds = request.form.find("expires_after[seconds]");
   const auto anchor = request.form.find("expires_after[anchor]");
   if (seconds == request.form.end() && anchor == request.form.end()) return int64_t{0};
@@ -137,7 +137,7 @@ Json FileJson(const StoredFile& file) {
   return json;
 }
 
-ApiResult<Json> CreateFile(Service& service, HttpRequest& request) {
+ApiResult<Json> CreateFile(Service& service, IncomingRequest& request) {
   const auto purpose = request.form.find("purpose");
   if (purpose == request.form.end()) {
     return Refuse(400, "Missing required parameter: 'purpose'.", "purpose",
@@ -167,7 +167,7 @@ ApiResult<Json> CreateFile(Service& service, HttpRequest& request) {
   return FileJson(file);
 }
 
-ApiResult<Json> ListFiles(Service& service, HttpRequest& request) {
+ApiResult<Json> ListFiles(Service& service, IncomingRequest& request) {
   FileListing listing;
   listing.purpose = request.query["purpose"];
   listing.after = request.query["after"];
@@ -194,12 +194,12 @@ ApiResult<Json> ListFiles(Service& service, HttpRequest& request) {
               {"has_more", more}};
 }
 
-ApiResult<Json> GetFile(Service& service, HttpRequest& request) {
+ApiResult<Json> GetFile(Service& service, IncomingRequest& request) {
   API_ASSIGN(const StoredFile file, RequireFile(service, request.segments[2]));
   return FileJson(file);
 }
 
-ApiResult<Json> DeleteFile(Service& service, HttpRequest& request) {
+ApiResult<Json> DeleteFile(Service& service, IncomingRequest& request) {
   API_ASSIGN(const StoredFile file, RequireFile(service, request.segments[2]));
   REFUSE_IF_ERROR(service.WithWorkspace([&](Workspace& workspace) -> Status {
     RETURN_IF_ERROR(DeleteStoredFile(workspace.database(), file.id));
@@ -222,7 +222,7 @@ void SendFileContent(Service& service, const std::shared_ptr<HttpExchange>& exch
   exchange->SendFile(std::move(head), path);
 }
 
-ApiResult<Json> CreateUpload(Service& service, HttpRequest& request) {
+ApiResult<Json> CreateUpload(Service& service, IncomingRequest& request) {
   API_ASSIGN(const Json body, ParseObject(request.body));
   Fields fields(body);
   for (const char* name : {"filename", "purpose", "bytes", "mime_type"}) fields.Require(name);
@@ -257,7 +257,7 @@ ApiResult<Json> CreateUpload(Service& service, HttpRequest& request) {
   });
 }
 
-ApiResult<Json> AddPart(Service& service, HttpRequest& request) {
+ApiResult<Json> AddPart(Service& service, IncomingRequest& request) {
   const auto data = request.files.find("data");
   // curl and the SDKs send a file field; a plain one would have come as text.
   if (data == request.files.end()) {
@@ -291,7 +291,7 @@ ApiResult<Json> AddPart(Service& service, HttpRequest& request) {
   });
 }
 
-ApiResult<Json> CompleteUpload(Service& service, HttpRequest& request) {
+ApiResult<Json> CompleteUpload(Service& service, IncomingRequest& request) {
   API_ASSIGN(const Json body, ParseObject(request.body));
   Fields fields(body);
   fields.Require("part_ids");
@@ -354,7 +354,7 @@ ApiResult<Json> CompleteUpload(Service& service, HttpRequest& request) {
   });
 }
 
-ApiResult<Json> CancelUpload(Service& service, HttpRequest& request) {
+ApiResult<Json> CancelUpload(Service& service, IncomingRequest& request) {
   return service.WithWorkspace([&](Workspace& workspace) -> ApiResult<Json> {
     API_ASSIGN(Upload upload,
                RequireUpload(workspace, service.clock->UnixSeconds(), request.segments[2]));

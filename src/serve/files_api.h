@@ -12,16 +12,16 @@ namespace idiolect {
 
 Json FileJson(const StoredFile& file);
 
-ApiResult<Json> CreateFile(Service& service, HttpRequest& request);
-ApiResult<Json> ListFiles(Service& service, HttpRequest& request);
-ApiResult<Json> GetFile(Service& service, HttpRequest& request);
-ApiResult<Json> DeleteFile(Service& service, HttpRequest& request);
+ApiResult<Json> CreateFile(Service& service, IncomingRequest& request);
+ApiResult<Json> ListFiles(Service& service, IncomingRequest& request);
+ApiResult<Json> GetFile(Service& service, IncomingRequest& request);
+ApiResult<Json> DeleteFile(Service& service, IncomingRequest& request);
 void SendFileContent(Service& service, const std::shared_ptr<HttpExchange>& exchange);
 
-ApiResult<Json> CreateUpload(Service& service, HttpRequest& request);
-ApiResult<Json> AddPart(Service& service, HttpRequest& request);
-ApiResult<Json> CompleteUpload(Service& service, HttpRequest& request);
-ApiResult<Json> CancelUpload(Service& service, HttpRequest& request);
+ApiResult<Json> CreateUpload(Service& service, IncomingRequest& request);
+ApiResult<Json> AddPart(Service& service, IncomingRequest& request);
+ApiResult<Json> CompleteUpload(Service& service, IncomingRequest& request);
+ApiResult<Json> CancelUpload(Service& service, IncomingRequest& request);
 
 // Removes expired files, expired uploads with their parts, and what a killed server left half
 // received. Called at the start and then from time to time.

@@ -18,7 +18,7 @@ constexpr size_t kMostFields = 64;
 
 class Receiver : public FormReceiver {
  public:
-  Receiver(std::string boundary, fs::path folder, HttpRequest* request)
+  Receiver(std::string boundary, fs::path folder, IncomingRequest* request)
       : folder_(std::move(folder)),
         request_(request),
         reader_(std::move(boundary), {[this](const MultipartField& field) { return Begin(field); },
@@ -88,7 +88,7 @@ class Receiver : public FormReceiver {
   }
 
   const fs::path folder_;
-  HttpRequest* request_;
+  IncomingRequest* request_;
   std::string name_, text_;
   ReceivedFile received_;
   std::FILE* file_ = nullptr;
@@ -100,7 +100,7 @@ class Receiver : public FormReceiver {
 
 Result<std::unique_ptr<FormReceiver>> FormReceiver::Create(const std::string& content_type,
                                                            const fs::path& folder,
-                                                           HttpRequest* request) {
+                                                           IncomingRequest* request) {
   std::string boundary = MultipartBoundary(content_type);
   if (boundary.empty()) {
     return Fail(ErrorKind::kBadInput, "the body must be multipart/form-data with a boundary");

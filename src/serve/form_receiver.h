@@ -17,7 +17,7 @@ class FormReceiver {
   // `request` must outlive it. kBadInput when the content type is no multipart form.
   static Result<std::unique_ptr<FormReceiver>> Create(const std::string& content_type,
                                                       const std::filesystem::path& folder,
-                                                      HttpRequest* request);
+                                                      IncomingRequest* request);
   virtual ~FormReceiver() = default;
   // kBadInput for a malformed form, with too many or too long text fields.
   virtual Status Add(std::string_view bytes) = 0;

@@ -12,7 +12,7 @@ int HexDigit(char c) {
 
 }  // namespace
 
-std::string_view HttpRequest::Header(std::string_view lower_case_name) const {
+std::string_view IncomingRequest::Header(std::string_view lower_case_name) const {
   for (const auto& [name, value] : headers) {
     if (name == lower_case_name) return value;
   }
@@ -39,7 +39,7 @@ std::optional<std::string> PercentDecode(std::string_view text, PlusMeans plus) 
   return out;
 }
 
-bool ParseTarget(std::string_view target, HttpRequest* request) {
+bool ParseTarget(std::string_view target, IncomingRequest* request) {
   if (target.empty() || target[0] != '/') return false;
   const size_t mark = target.find('?');
   const std::string_view path = target.substr(0, mark);

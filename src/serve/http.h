@@ -31,7 +31,7 @@ struct ReceivedFile {
   std::string sha256;
 };
 
-struct HttpRequest {
+struct IncomingRequest {
   std::string method;
   std::string path;                          // percent-decoded, without the query
   std::vector<std::string> segments;         // of the path, each decoded by itself
@@ -68,7 +68,7 @@ struct BodyPlan {
 class HttpExchange {
  public:
   virtual ~HttpExchange() = default;
-  virtual HttpRequest& request() = 0;
+  virtual IncomingRequest& request() = 0;
   virtual void Send(HttpResponse response) = 0;
   // The file's bytes with the response's head (its body is ignored).
   virtual void SendFile(HttpResponse head, const std::filesystem::path& file) = 0;
@@ -85,7 +85,7 @@ class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
   // Both are called on the network thread and must not block.
-  virtual BodyPlan OnHead(const HttpRequest& request) = 0;
+  virtual BodyPlan OnHead(const IncomingRequest& request) = 0;
   virtual void OnRequest(std::shared_ptr<HttpExchange> exchange) = 0;
   // The body for an error that the network side found: 400, 408, 411, 413, 431.
   virtual HttpResponse OnBadRequest(int status, const std::string& message) = 0;
@@ -96,7 +96,7 @@ class HttpHandler {
 enum class PlusMeans { kPlus, kSpace };
 std::optional<std::string> PercentDecode(std::string_view text, PlusMeans plus);
 // Fills path, segments and query from a request target; false when it is not one.
-bool ParseTarget(std::string_view target, HttpRequest* request);
+bool ParseTarget(std::string_view target, IncomingRequest* request);
 const char* ReasonPhrase(int status);
 
 }  // namespace idiolect

@@ -76,7 +76,7 @@ class Exchange : public HttpExchange, public std::enable_shared_from_this<Exchan
   Exchange(std::shared_ptr<Shared> shared, std::weak_ptr<Connection> connection)
       : shared_(std::move(shared)), connection_(std::move(connection)) {}
 
-  HttpRequest& request() override { return request_; }
+  IncomingRequest& request() override { return request_; }
   const Interrupt& gone() const override { return gone_; }
 
   void Send(HttpResponse response) override {
@@ -136,7 +136,7 @@ class Exchange : public HttpExchange, public std::enable_shared_from_this<Exchan
 
   const std::shared_ptr<Shared> shared_;
   const std::weak_ptr<Connection> connection_;
-  HttpRequest request_;
+  IncomingRequest request_;
   std::atomic<bool> begun_{false}, streaming_{false};
   std::atomic<int64_t> unread_{0};
   Interrupt gone_;
@@ -231,7 +231,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     NewExchange();
     current_->chunked = message.version() >= 11;
     current_->keep_alive = message.keep_alive();
-    HttpRequest& request = current_->request();
+    IncomingRequest& request = current_->request();
     request.method = std::string(message.method_string());
     request.peer = peer_;
     for (const auto& field : message) {

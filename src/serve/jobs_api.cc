@@ -242,7 +242,7 @@ Json JobJson(const Job& job, const std::optional<JobRequest>& request,
   return json;
 }
 
-ApiResult<Json> CreateJob(Service& service, HttpRequest& request) {
+ApiResult<Json> CreateJob(Service& service, IncomingRequest& request) {
   API_ASSIGN(const Json body, ParseObject(request.body));
   Fields fields(body);
   fields.Require("model");
@@ -304,7 +304,7 @@ ApiResult<Json> CreateJob(Service& service, HttpRequest& request) {
   return made;
 }
 
-ApiResult<Json> ListJobsPage(Service& service, HttpRequest& request) {
+ApiResult<Json> ListJobsPage(Service& service, IncomingRequest& request) {
   API_ASSIGN(const int64_t limit, QueryInteger(request, "limit", 1, 100, 20));
   const std::string after = request.query["after"];
   // "metadata[k]=v" asks for equal values; "metadata=null" for jobs without any.
@@ -345,23 +345,23 @@ ApiResult<Json> ListJobsPage(Service& service, HttpRequest& request) {
   });
 }
 
-ApiResult<Json> GetJob(Service& service, HttpRequest& request) {
+ApiResult<Json> GetJob(Service& service, IncomingRequest& request) {
   return AnswerWithJob(service, request.segments[3]);
 }
-ApiResult<Json> CancelJob(Service& service, HttpRequest& request) {
+ApiResult<Json> CancelJob(Service& service, IncomingRequest& request) {
   API_RETURN_IF_ERROR(service.training->Cancel(request.segments[3]));
   return AnswerWithJob(service, request.segments[3]);
 }
-ApiResult<Json> PauseJob(Service& service, HttpRequest& request) {
+ApiResult<Json> PauseJob(Service& service, IncomingRequest& request) {
   API_RETURN_IF_ERROR(service.training->Pause(request.segments[3]));
   return AnswerWithJob(service, request.segments[3]);
 }
-ApiResult<Json> ResumeJob(Service& service, HttpRequest& request) {
+ApiResult<Json> ResumeJob(Service& service, IncomingRequest& request) {
   API_RETURN_IF_ERROR(service.training->Resume(request.segments[3]));
   return AnswerWithJob(service, request.segments[3]);
 }
 
-ApiResult<Json> ListEvents(Service& service, HttpRequest& request) {
+ApiResult<Json> ListEvents(Service& service, IncomingRequest& request) {
   API_ASSIGN(const int64_t limit, QueryInteger(request, "limit", 1, 1000, 20));
   int64_t before = 0;
   if (const std::string& after = request.query["after"]; !after.empty()) {
@@ -392,7 +392,7 @@ ApiResult<Json> ListEvents(Service& service, HttpRequest& request) {
   });
 }
 
-ApiResult<Json> ListCheckpoints(Service& service, HttpRequest& request) {
+ApiResult<Json> ListCheckpoints(Service& service, IncomingRequest& request) {
   API_ASSIGN(const int64_t limit, QueryInteger(request, "limit", 1, 100, 10));
   (void)limit;  // a job keeps the weights of one step
   return service.WithWorkspace([&](Workspace& workspace) -> ApiResult<Json> {

@@ -12,13 +12,13 @@ namespace idiolect {
 Json JobJson(const Job& job, const std::optional<JobRequest>& request,
              const std::string& organization);
 
-ApiResult<Json> CreateJob(Service& service, HttpRequest& request);
-ApiResult<Json> ListJobsPage(Service& service, HttpRequest& request);
-ApiResult<Json> GetJob(Service& service, HttpRequest& request);
-ApiResult<Json> CancelJob(Service& service, HttpRequest& request);
-ApiResult<Json> PauseJob(Service& service, HttpRequest& request);
-ApiResult<Json> ResumeJob(Service& service, HttpRequest& request);
-ApiResult<Json> ListEvents(Service& service, HttpRequest& request);
-ApiResult<Json> ListCheckpoints(Service& service, HttpRequest& request);
+ApiResult<Json> CreateJob(Service& service, IncomingRequest& request);
+ApiResult<Json> ListJobsPage(Service& service, IncomingRequest& request);
+ApiResult<Json> GetJob(Service& service, IncomingRequest& request);
+ApiResult<Json> CancelJob(Service& service, IncomingRequest& request);
+ApiResult<Json> PauseJob(Service& service, IncomingRequest& request);
+ApiResult<Json> ResumeJob(Service& service, IncomingRequest& request);
+ApiResult<Json> ListEvents(Service& service, IncomingRequest& request);
+ApiResult<Json> ListCheckpoints(Service& service, IncomingRequest& request);
 
 }  // namespace idiolect

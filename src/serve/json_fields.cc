@@ -194,8 +194,8 @@ ApiResult<void> Fields::Done() const {
   return {};
 }
 
-ApiResult<int64_t> QueryInteger(const HttpRequest& request, const std::string& name, int64_t least,
-                                int64_t most, int64_t otherwise) {
+ApiResult<int64_t> QueryInteger(const IncomingRequest& request, const std::string& name,
+                                int64_t least, int64_t most, int64_t otherwise) {
   const auto found = request.query.find(name);
   if (found == request.query.end()) return otherwise;
   const std::string& text = found->second;

@@ -54,7 +54,7 @@ class Fields {
 };
 
 // "?limit=20": `otherwise` when absent; 400 when it is no whole number from `least` to `most`.
-ApiResult<int64_t> QueryInteger(const HttpRequest& request, const std::string& name, int64_t least,
-                                int64_t most, int64_t otherwise);
+ApiResult<int64_t> QueryInteger(const IncomingRequest& request, const std::string& name,
+                                int64_t least, int64_t most, int64_t otherwise);
 
 }  // namespace idiolect

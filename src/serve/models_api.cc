@@ -26,7 +26,7 @@ ApiResult<NamedModel> RequireModel(Service& service, const std::string& id) {
 
 }  // namespace
 
-ApiResult<Json> ListModels(Service& service, HttpRequest&) {
+ApiResult<Json> ListModels(Service& service, IncomingRequest&) {
   ASSIGN_OR_REFUSE(const auto models, service.WithWorkspace([&](Workspace& workspace) {
     return ListNamedModels(workspace, *service.store);
   }));
@@ -35,13 +35,13 @@ ApiResult<Json> ListModels(Service& service, HttpRequest&) {
   return Json{{"object", "list"}, {"data", std::move(data)}};
 }
 
-ApiResult<Json> GetModel(Service& service, HttpRequest& request) {
+ApiResult<Json> GetModel(Service& service, IncomingRequest& request) {
   API_ASSIGN(NamedModel model, RequireModel(service, request.segments[2]));
   model.id = request.segments[2];
   return ModelJson(model);
 }
 
-ApiResult<Json> DeleteModel(Service& service, HttpRequest& request) {
+ApiResult<Json> DeleteModel(Service& service, IncomingRequest& request) {
   const std::string& id = request.segments[2];
   API_ASSIGN(const NamedModel model, RequireModel(service, id));
   if (model.kind == ModelKind::kBase) {

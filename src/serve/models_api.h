@@ -6,8 +6,8 @@
 
 namespace idiolect {
 
-ApiResult<Json> ListModels(Service& service, HttpRequest& request);
-ApiResult<Json> GetModel(Service& service, HttpRequest& request);
-ApiResult<Json> DeleteModel(Service& service, HttpRequest& request);
+ApiResult<Json> ListModels(Service& service, IncomingRequest& request);
+ApiResult<Json> GetModel(Service& service, IncomingRequest& request);
+ApiResult<Json> DeleteModel(Service& service, IncomingRequest& request);
 
 }  // namespace idiolect

@@ -9,7 +9,7 @@
 namespace idiolect {
 
 void SendPage(Service&, const std::shared_ptr<HttpExchange>& exchange) {
-  const HttpRequest& request = exchange->request();
+  const IncomingRequest& request = exchange->request();
   const std::string name = request.path == "/"        ? "index.html"
                            : request.segments.empty() ? ""
                                                       : request.segments[0];
@@ -31,7 +31,7 @@ void SendPage(Service&, const std::shared_ptr<HttpExchange>& exchange) {
       Refuse(404, "Invalid URL (" + request.method + " " + request.path + ")").value()));
 }
 
-ApiResult<Json> PageOverview(Service& service, HttpRequest&) {
+ApiResult<Json> PageOverview(Service& service, IncomingRequest&) {
   ASSIGN_OR_REFUSE(const auto models, service.WithWorkspace([&](Workspace& workspace) {
     return ListNamedModels(workspace, *service.store);
   }));
@@ -50,7 +50,7 @@ ApiResult<Json> PageOverview(Service& service, HttpRequest&) {
       {"version", kVersion}, {"machine", service.models->Describe()}, {"models", std::move(list)}};
 }
 
-ApiResult<Json> PageReport(Service& service, HttpRequest&) {
+ApiResult<Json> PageReport(Service& service, IncomingRequest&) {
   const auto folder =
       service.WithWorkspace([](Workspace& workspace) { return workspace.folder() / "reports"; });
   std::vector<std::filesystem::path> pages;

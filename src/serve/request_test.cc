@@ -8,7 +8,7 @@ namespace idiolect {
 namespace {
 
 TEST(Request, AddressesAreDecoded) {
-  HttpRequest request;
+  IncomingRequest request;
   ASSERT_TRUE(ParseTarget("/v1/models/ft%3Aa%2Fb?limit=2&metadata[k]=a+b%21&x", &request));
   EXPECT_EQ(request.segments, (std::vector<std::string>{"v1", "models", "ft:a/b"}));
   EXPECT_EQ(request.query["limit"], "2");
@@ -21,7 +21,7 @@ TEST(Request, AddressesAreDecoded) {
 
 TEST(Request, RoutesAreFound) {
   const auto found = [](const char* method, const char* path) {
-    HttpRequest request;
+    IncomingRequest request;
     EXPECT_TRUE(ParseTarget(path, &request));
     const RouteMatch match = FindRoute(method, request.segments);
     return match.route == nullptr ? "-" + match.methods : std::string(match.route->pattern);

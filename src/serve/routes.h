@@ -19,7 +19,7 @@ struct Route {
   BodyKind body;
   TokenRule token;
   // One of the two: an answer in JSON, or whatever the exchange is given.
-  ApiResult<Json> (*answer)(Service&, HttpRequest&);
+  ApiResult<Json> (*answer)(Service&, IncomingRequest&);
   void (*handle)(Service&, const std::shared_ptr<HttpExchange>&);
 };
 

@@ -22,7 +22,7 @@ class CountedExchange : public HttpExchange {
   CountedExchange(std::shared_ptr<HttpExchange> inner, Metrics& metrics, std::string route)
       : inner_(std::move(inner)), metrics_(metrics), route_(std::move(route)) {}
 
-  HttpRequest& request() override { return inner_->request(); }
+  IncomingRequest& request() override { return inner_->request(); }
   void Send(HttpResponse response) override {
     Adorn(&response);
     inner_->Send(std::move(response));
@@ -100,7 +100,7 @@ class ServerImpl : public Server, public HttpHandler {
     if (!status) Log(LogLevel::kWarn, "removing expired files failed: " + status.error().message);
   }
 
-  BodyPlan OnHead(const HttpRequest& request) override {
+  BodyPlan OnHead(const IncomingRequest& request) override {
     BodyPlan plan;
     const RouteMatch match = FindRoute(request.method, request.segments);
     const TokenRule rule = match.route == nullptr ? TokenRule::kNeeded : match.route->token;

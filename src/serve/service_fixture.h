@@ -55,7 +55,7 @@ class EchoHost : public ModelHost {
 // Keeps what was sent.
 class KeptExchange : public HttpExchange {
  public:
-  HttpRequest& request() override { return request_; }
+  IncomingRequest& request() override { return request_; }
   void Send(HttpResponse response) override { response_ = std::move(response); }
   void SendFile(HttpResponse head, const std::filesystem::path&) override {
     response_ = std::move(head);
@@ -70,7 +70,7 @@ class KeptExchange : public HttpExchange {
   const HttpResponse& response() const { return response_; }
 
  private:
-  HttpRequest request_;
+  IncomingRequest request_;
   HttpResponse response_;
   Interrupt gone_;
 };

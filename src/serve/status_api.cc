@@ -6,7 +6,7 @@
 
 namespace idiolect {
 
-ApiResult<Json> Health(Service& service, HttpRequest&) {
+ApiResult<Json> Health(Service& service, IncomingRequest&) {
   // A database that cannot be read is what a watcher wants to hear of.
   ASSIGN_OR_REFUSE(const auto unused, service.WithWorkspace([](Workspace& workspace) {
     return workspace.Setting("persona");

@@ -8,7 +8,7 @@
 
 namespace idiolect {
 
-ApiResult<Json> Health(Service& service, HttpRequest& request);
+ApiResult<Json> Health(Service& service, IncomingRequest& request);
 void SendMetrics(Service& service, const std::shared_ptr<HttpExchange>& exchange);
 
 }  // namespace idiolect
