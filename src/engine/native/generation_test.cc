@@ -91,9 +91,9 @@ TEST(Sampler, PenaltiesCountTheAnswerOnly) {
   EXPECT_EQ(chosen(0.4, 0, 3), 0);
   EXPECT_EQ(chosen(0.6, 0, 3), 1);
   EXPECT_EQ(chosen(0, 0.3, 3), 1);
-  EXPECT_EQ(chosen(0, 0.3, 4), 0);  // once only
-  EXPECT_EQ(chosen(0, 0.3, 0), 0);  // token 1 three times
-  EXPECT_EQ(chosen(-1, 0, 5), 2);   // a negative one encourages
+  EXPECT_EQ(chosen(0, 0.3, 4), 0);   // once only
+  EXPECT_EQ(chosen(0, 0.3, 0), 0);   // token 1 three times
+  EXPECT_EQ(chosen(-1.5, 0, 5), 2);  // a negative one encourages
 }
 
 TEST(Sampler, WhatIsImpossibleIsNeverChosen) {
