@@ -156,6 +156,11 @@ class CurlHttp : public HttpClient {
       headers = library_->slist_append(headers, header.c_str());
     }
     headers = library_->slist_append(headers, "Expect:");
+    // curl would call a body a form where nobody says what it is.
+    const bool typed =
+        std::any_of(request.headers.begin(), request.headers.end(),
+                    [](const auto& header) { return header.starts_with("Content-Type:"); });
+    if (!typed) headers = library_->slist_append(headers, "Content-Type:");
     char error_text[CURL_ERROR_SIZE] = "";
     Configure(request, headers, error_text, &exchange);
     const CURLcode code = library_->easy_perform(curl_);

@@ -220,11 +220,14 @@ class OpenAiService : public TuningService {
     const char* word = action == JobAction::kCancel  ? "cancel"
                        : action == JobAction::kPause ? "pause"
                                                      : "resume";
-    ASSIGN_OR_RETURN(const auto json,
-                     caller_.Post(std::string("asking to ") + word + " the job",
-                                  JobPath(job_id) + "/" + word, Json::object(), Repeat::kAlways));
+    const std::string doing = std::string("asking to ") + word + " the job";
+    // No body at all: OpenAI's description has none.
+    ASSIGN_OR_RETURN(const auto request, caller_.Request("POST", JobPath(job_id) + "/" + word));
+    const HttpAnswer answer = caller_.Send(request, Repeat::kAlways);
+    if (!answer.Ok()) return tl::unexpected<Error>(caller_.ErrorOf(doing, answer));
+    const Json json = Json::parse(answer.body, nullptr, /*allow_exceptions=*/false);
     auto job = JobOf(json);
-    if (job.id.empty()) return Strange("changing the job");
+    if (job.id.empty()) return Strange(doing);
     return job;
   }
 

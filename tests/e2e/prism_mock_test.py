@@ -23,11 +23,12 @@ from program import ROOT
 
 SPEC = Path(os.environ.get("OPENAI_SPEC", ROOT.parent / "shared/reference/openai-openapi.yaml"))
 PRISM = os.environ.get("PRISM") or shutil.which("prism")
+PORT = os.environ.get("PRISM_PORT")  # of a mock that runs already: starting one takes minutes on a busy machine
 
 
 class Recorder(http.server.BaseHTTPRequestHandler):
-    """Hands every request on to the mock and keeps what became of it. An example job of the description never
-    ends: here it has succeeded when it is looked at."""
+    """Hands every request on to the mock and keeps what became of it. Jobs and uploads of the description's
+    examples never end: here they have when they are looked at."""
 
     protocol_version = "HTTP/1.1"
     port = None
@@ -39,15 +40,23 @@ class Recorder(http.server.BaseHTTPRequestHandler):
     def handle_any(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         mock = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
+        # prism cannot serve a stream of events: without Accept it gives the whole answer, which the client takes, too.
+        headers = {name: value for name, value in self.headers.items()
+                   if name.lower() not in ("host", "connection", "accept")}
         mock.request(self.command, self.path.removeprefix("/v1"), body, headers)
         answer = mock.getresponse()
         data = answer.read()
+        mock.close()
         self.seen.append((self.command, self.path, answer.status, answer.getheader("sl-violations"), data[:300]))
         if self.command == "GET" and self.path.startswith("/v1/fine_tuning/jobs/") and self.path.count("/") == 4:
             job = json.loads(data)
             job.update(status="succeeded", fine_tuned_model="ft:gpt-4o-mini:org:x:1", id=self.path.split("/")[4])
             data = json.dumps(job).encode()
+        if self.command == "GET" and self.path.startswith("/v1/models/"):
+            data = json.dumps({**json.loads(data), "shutdown_date": None}).encode()  # the example's is long past
+        if self.path.endswith("/complete") and answer.status == 200:
+            file = {"id": "file-1", "object": "file", "status": "processed"}
+            data = json.dumps({**json.loads(data), "status": "completed", "file": file}).encode()
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.getheader("Content-Type") or "application/json")
         self.send_header("Content-Length", str(len(data)))
@@ -67,11 +76,12 @@ class Mock(Base):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        Recorder.port = free_port()
-        cls.log = tempfile.TemporaryFile()
-        cls.prism = subprocess.Popen([PRISM, "mock", "-p", str(Recorder.port), str(SPEC)], stdout=cls.log, stderr=cls.log)
-        cls.addClassCleanup(cls.prism.wait)
-        cls.addClassCleanup(cls.prism.terminate)
+        Recorder.port = int(PORT) if PORT else free_port()
+        if not PORT:
+            cls.log = tempfile.TemporaryFile()
+            cls.prism = subprocess.Popen([PRISM, "mock", "-p", str(Recorder.port), str(SPEC)], stdout=cls.log, stderr=cls.log)
+            cls.addClassCleanup(cls.prism.wait)
+            cls.addClassCleanup(cls.prism.terminate)
         end = time.monotonic() + 300  # the description is 3 MB
         while time.monotonic() < end:
             try:
@@ -91,14 +101,14 @@ class Mock(Base):
             table = workspace.path / "providers.toml"
             table.write_text(table.read_text(encoding="utf-8").replace("timeout_s = 2", "timeout_s = 60").replace(
                 "parts_above", 'max_tokens_field = "max_completion_tokens"\nparts_above'), encoding="utf-8")
-            run(workspace, *workspace.arguments, "--suffix", "maya", "--seed", 3, "--epochs", 2, "--batch-size", 4,
+            words = run(workspace, *workspace.arguments, "--suffix", "maya", "--seed", 3, "--epochs", 2, "--batch-size", 4,
                 "--learning-rate-multiplier", 0.5)
             for command in (("models", *where), ("files", *where), ("files", "get", "file-abc123", *where),
                             ("files", "delete", "file-abc123", *where),
                             ("chat", *where, "--model", "gpt-4o-mini", "--message", "Hi")):
                 run(workspace, *command)
             ids = [row[0] for row in workspace.rows("SELECT job_id FROM hosted_runs WHERE job_id <> ''")]
-            self.assertEqual(len(ids), 1)
+            self.assertEqual(len(ids), 1, words)
             for action in ("cancel", "pause", "resume"):
                 run(workspace, "jobs", action, ids[0])
         broken = [row for row in Recorder.seen if row[2] >= 400 or row[3]]
@@ -114,6 +124,6 @@ class Mock(Base):
 
 
 if __name__ == "__main__":
-    if not PRISM or not SPEC.exists():
+    if not PORT and (not PRISM or not SPEC.exists()):
         raise SystemExit("set PRISM to prism's program (npm @stoplight/prism-cli) and OPENAI_SPEC to openai-openapi.yaml")
     program.main()
