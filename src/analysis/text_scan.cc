@@ -25,6 +25,7 @@ Letter LetterOf(char32_t c) {
   if (c == U'ё') return {U'е', Script::kCyrillic, false};
   if (c == U'Ё') return {U'е', Script::kCyrillic, true};
   if (c >= 0x2000 && c < 0x2C00) return {};
+  if (c >= 0xFE00 && c <= 0xFE0F) return {};  // how an emoji looks: a mark, yet of no letter
   if (!IsLetter(c) && !IsMark(c)) return {};
   const Script script = c >= 0x400 && c < 0x530 ? Script::kCyrillic
                         : c < 0x250             ? Script::kLatin

@@ -58,6 +58,7 @@ TEST_F(TextScan, CountsMarks) {
 TEST_F(TextScan, CountsAJoinedEmojiOnce) {
   EXPECT_EQ(scanner_.Scan("👩‍🚀 👍🏽 ❤️").emoji.size(), 3u);
   EXPECT_EQ(scanner_.Scan("3 # *").emoji.size(), 0u);
+  EXPECT_TRUE(scanner_.Scan("👩‍🚀 👍🏽 ❤️").words.empty());
 }
 
 TEST_F(TextScan, TellsHowAMessageEnds) {

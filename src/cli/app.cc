@@ -140,12 +140,14 @@ int Run(int argc, char** argv) {
   AddOption(
       app, language,
       {"--workspace", {"folder of the workspace", "папка рабочей области"}, "IDIOLECT_WORKSPACE"},
-      global.workspace);
+      global.workspace)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   AddFlag(app, language, {"--json", {"print JSON for programs", "вывод в JSON для программ"}},
           json);
   const CLI::Option* lang_option =
       AddOption(app, language, {"--lang", {"ru or en", "ru или en"}, "IDIOLECT_LANG"}, lang)
-          ->check(CLI::IsMember({"ru", "en"}));
+          ->check(CLI::IsMember({"ru", "en"}))
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   AddFlag(app, language,
           {"--quiet", {"no progress, no words beside the result", "без прогресса и пояснений"}},
           global.quiet);

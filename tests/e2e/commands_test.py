@@ -111,7 +111,7 @@ class Pipeline(unittest.TestCase):
         self.assertIn(one["message"], [link["message"] for link in around])
         self.assertEqual(self.workspace.json("links", "--limit", "60"), shown)
         self.assertIn("%", self.workspace.run("links", "--lang", "ru")[0])
-        self.workspace.run("links", "--chat", "no such chat", status=1)
+        self.workspace.run("links", "--chat", "no such chat", status=2)
 
     def test_nothing_is_built_twice(self):
         first = self.workspace.json("build", "--persona", "Maya")

@@ -3,6 +3,7 @@
 sides: posts, comments under them, one-sided chats."""
 
 import json
+import random
 import tempfile
 import unittest
 from pathlib import Path
@@ -108,10 +109,14 @@ class PeopleAndChats(unittest.TestCase):
     def test_comments_answer_the_post_and_posts_answer_nobody(self):
         posts = [message(n, "Mill news", "channel77", f"The mill opens at {n}") for n in range(1, 31)]
         group = []
+        words = ("apples bread cheese dumplings eggs flour garlic honey ice jam kale lemons milk nuts onions pears quinces rye "
+                 "salt tea udon vinegar walnuts yeast barley cabbage dill fennel ginger herbs").split()
         for n in range(1, 31):
+            # Comments unlike each other: one said again would be left out as such.
+            things = " ".join(random.Random(n).sample(words, 9))
             group.append(message(2 * n, "Mill news", "channel77", f"The mill opens at {n}",
                                  forwarded_from="Mill news", saved_from="Mill news"))
-            group.append(message(2 * n + 1, "Ann", "user1", f"Then we come by bus number {n} with bread",
+            group.append(message(2 * n + 1, "Ann", "user1", f"Bus number {n} then, with {things}",
                                  reply_to_message_id=2 * n))
         self.take(chat("public_channel", 77, "Mill news", posts), chat("public_supergroup", 78, "Mill talk", group))
         built = samples(self.workspace, self.workspace.json("build", "--persona", "Ann"))

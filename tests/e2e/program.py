@@ -28,7 +28,8 @@ class Workspace:
         self.path = Path(folder, "workspace")
 
     def _command(self, arguments):
-        return [PROGRAM, *map(str, arguments), "--workspace", str(self.path), "--lang", "en"]
+        language = [] if "--lang" in arguments else ["--lang", "en"]
+        return [PROGRAM, *map(str, arguments), "--workspace", str(self.path), *language]
 
     def run(self, *arguments, status=0):
         """Runs a command to its end; returns what it wrote to stdout and stderr."""

@@ -143,6 +143,9 @@ class Serve(unittest.TestCase):
 
         # The tuned model, its checkpoint and an alias are one model; it speaks with its own system prompt.
         self.server.workspace.run("alias", "bob", done["fine_tuned_model"])
+        # The first answer reads its prompt whole, later ones go on from it, which may round differently.
+        self.server.post("/v1/chat/completions", {
+            "model": "bob", "messages": [{"role": "user", "content": "ship 3?"}], "max_completion_tokens": 1})
         answers = []
         for name in (done["fine_tuned_model"], checkpoint["fine_tuned_model_checkpoint"], "bob"):
             said = self.server.post("/v1/chat/completions", {

@@ -38,7 +38,7 @@ class Transcripts(unittest.TestCase):
                     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, cwd=folder, check=False)
                     self.assertEqual(done.returncode, 0, done.stderr)
                     answer = json.loads(done.stdout)
-                    self.assertNotIn("error", answer, line)
+                    self.assertIsNone(answer.get("error"), line)
                     kind = answer["object"]
                     if kind == "file":
                         known["FILE_ID"] = answer["id"]
