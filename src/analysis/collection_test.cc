@@ -7,8 +7,6 @@
 namespace idiolect {
 namespace {
 
-constexpr int64_t kStart = 1'700'000'000;  // 2023-11-14, a Tuesday, 22:13:20 UTC
-
 CollectionFacts Count(const std::vector<const ChatScript*>& chats,
                       const std::string& zone = "UTC") {
   auto local = TimeZone::Open(zone, 0, int64_t{1} << 32);
