@@ -37,7 +37,7 @@ HEAVY = {
     "curl/": ["providers"],
     "archive.h": ["importer", "providers"],
     "archive_entry.h": ["importer", "providers"],
-    "toml++/": ["providers", "validate"],
+    "toml++/": ["base"],
     "CLI/": ["cli"],
     "unicode/": ["base"],
     "openssl/": ["base"],

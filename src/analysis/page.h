@@ -34,7 +34,7 @@ struct Cell {
   Cell(std::string shown, double share = -1) : text(std::move(shown)), bar(share) {}
   Cell(const char* shown) : text(shown) {}
   std::string text;
-  double bar;  // 0…1: drawn as a bar behind the text; below 0: none
+  double bar = -1;  // 0…1: drawn as a bar behind the text; below 0: none
 };
 
 struct Table {

@@ -4,7 +4,7 @@
 #include <optional>
 
 #define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
+#include "base/toml.h"
 
 namespace idiolect {
 namespace {

@@ -5,7 +5,7 @@
 #include "base/text.h"
 
 #define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
+#include "base/toml.h"
 
 namespace idiolect {
 namespace {

@@ -6,7 +6,7 @@
 #include "base/file.h"
 
 #define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
+#include "base/toml.h"
 
 namespace idiolect {
 namespace {

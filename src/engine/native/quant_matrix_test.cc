@@ -143,7 +143,14 @@ TEST_F(QuantMatrixTest, ProductsAreRight) {
       for (const int64_t m : {1, 2, 3, 5, 8, 13}) {
         std::vector<float> fewer(static_cast<size_t>(m * kN));
         Multiply(compute, m, rows, matrix, {fewer.data(), Dtype::kF32, kN, add.data(), kN});
+#ifdef __clang__
+        // Clang fuses some sums and not others, by how many rows a kernel has.
+        for (size_t i = 0; i < fewer.size(); ++i) {
+          ASSERT_NEAR(fewer[i], out[i], 1e-3 * (1 + std::fabs(out[i]))) << m;
+        }
+#else
         ASSERT_TRUE(std::equal(fewer.begin(), fewer.end(), out.begin())) << m;
+#endif
       }
       std::vector<uint16_t> half(kN);
       Multiply(compute, 1, rows, matrix, {half.data(), Dtype::kBf16, kN, add.data(), kN});
