@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/text.h"
 
 namespace idiolect {
@@ -38,25 +39,6 @@ class ErrorFinder : public nlohmann::json_sax<Json> {
   size_t position_ = 0;
 };
 
-bool TooDeep(std::string_view line) {
-  size_t depth = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > kDeepest) return true;
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
-
 // What is wrong with a line, without its place.
 tl::unexpected<std::string> Wrong(std::string what) {
   return tl::unexpected<std::string>(std::move(what));
@@ -89,7 +71,7 @@ tl::expected<ChatMessage, std::string> MessageOf(const Json& json) {
 }
 
 tl::expected<TrainingSample, std::string> SampleOf(std::string_view line) {
-  if (TooDeep(line)) return Wrong("brackets are nested too deep");
+  if (NestsDeeper(line, kDeepest)) return Wrong("brackets are nested too deep");
   const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) {
     ErrorFinder finder;

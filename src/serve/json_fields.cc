@@ -3,29 +3,12 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "base/json.h"
+
 namespace idiolect {
 namespace {
 
 constexpr size_t kDeepest = 64;
-
-bool TooDeep(std::string_view text) {
-  size_t depth = 0;
-  bool in_string = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > kDeepest) return true;
-    } else if ((c == ']' || c == '}') && depth > 0) {
-      --depth;
-    }
-  }
-  return false;
-}
 
 const char* KindOf(const Json& value) {
   if (value.is_string()) return "a string";
@@ -50,7 +33,8 @@ std::string DumpJson(const Json& json) {
 }
 
 ApiResult<Json> ParseObject(std::string_view body) {
-  if (TooDeep(body)) return Refuse(400, "The JSON in the body of your request is nested too deep.");
+  if (NestsDeeper(body, kDeepest))
+    return Refuse(400, "The JSON in the body of your request is nested too deep.");
   Json json = Json::parse(body, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) {
     return Refuse(400,
