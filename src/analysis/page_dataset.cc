@@ -2,6 +2,7 @@
 
 #include "analysis/report_pages.h"
 #include "base/text.h"
+#include "dataset/pii/kinds.h"
 #include "dataset/reject_rules.h"
 
 namespace idiolect {
@@ -97,10 +98,7 @@ std::string Terms(const PageContext& c, const StemWords& words, size_t clazz, si
 
 void AddSummary(const PageContext& c, Page& page, const std::vector<ChatShare>& channels) {
   const CollectionFacts& all = c.facts.collection;
-  const Yield yield = YieldOf(c);
-  const double quality = c.summary.contains("quality") && c.summary["quality"].is_number()
-                             ? c.summary["quality"].get<double>()
-                             : yield.share();
+  const double quality = YieldOf(c).quality;
   const auto number = [&c](const char* name) { return c.summary.value(name, int64_t{0}); };
   Figures figures;
   figures.figures = {{c.Count(number("pairs")), c({"pairs", "пар «реплика → ответ»"})},
@@ -254,6 +252,17 @@ void AddForumTopics(const PageContext& c, Page& page) {
   page.Add(table);
 }
 
+void AddPersonalData(const PageContext& c, Page& page) {
+  Table table;
+  table.columns = {{c({"personal data met", "встреченные личные данные"})},
+                   {c({"times", "раз"}), true}};
+  for (const PiiKindInfo& kind : PiiKindTable()) {
+    const int64_t times = c.summary.value("pii", nlohmann::json::object()).value(kind.name, 0);
+    if (times > 0) table.rows.push_back({c(kind.placeholder), c.Count(times)});
+  }
+  if (!table.rows.empty()) page.Add(table);
+}
+
 void AddQuality(const PageContext& c, Page& page) {
   page.Add(Heading{2, c({"Quality", "Качество"})});
   const Yield yield = YieldOf(c);
@@ -262,7 +271,7 @@ void AddQuality(const PageContext& c, Page& page) {
       c({"Of the persona's own words said to people, this share is in the dataset: ",
          "Какая доля собственных слов персоны, сказанных людям, вошла в датасет: "}) +
       c.Count(yield.accepted) + " / " + c.Count(yield.candidates) + " = " +
-      ShownShare(yield.share(), c.language) + ". " +
+      ShownShare(yield.quality, c.language) + ". " +
       c({"Forwarded words, commands, notes to oneself, posts and media without words are no "
          "candidates. What took the rest:",
          "Пересланное, команды, заметки себе, посты и медиа без слов кандидатами не считаются. Что "
@@ -281,7 +290,7 @@ void AddQuality(const PageContext& c, Page& page) {
     const auto& info = InfoOf(static_cast<RejectRule>(rule));
     const double share =
         static_cast<double>(count) / static_cast<double>(std::max<int64_t>(yield.candidates, 1));
-    if (!IsCandidate(static_cast<RejectRule>(rule))) continue;
+    if (IsNothingSaid(static_cast<RejectRule>(rule))) continue;
     table.rows.push_back({c(info.what), c.Count(count), Cell(ShownShare(share, c.language), share),
                           std::string(info.remedy)});
   }
@@ -290,6 +299,19 @@ void AddQuality(const PageContext& c, Page& page) {
   page.Add(Paragraph{c({"Of what others wrote in these dialogs, this share reaches some prompt: ",
                         "Из написанного другими в этих диалогах в подсказки попадает: "}) +
                      ShownShare(coverage, c.language) + "."});
+
+  ColumnChart scores;
+  scores.caption = c({"Pairs by the quality of each", "Пары по качеству каждой"});
+  ColumnChart::Series series{c({"pairs", "пар"}), {}};
+  for (const auto& count : c.summary.value("quality_histogram", nlohmann::json::array())) {
+    const auto low = static_cast<double>(series.values.size()) / 10;
+    scores.labels.push_back(ShownNumber(low, 1, c.language) + " – " +
+                            ShownNumber(low + 0.1, 1, c.language));
+    series.values.push_back(count.get<double>());
+  }
+  scores.series.push_back(std::move(series));
+  if (!scores.labels.empty()) page.Add(scores);
+  AddPersonalData(c, page);
 
   Table links;
   links.columns = {{c({"certainty that the answer answers its prompt",

@@ -5,7 +5,6 @@
 #include <cstdio>
 
 #include "base/clock.h"
-#include "dataset/reject_rules.h"
 
 namespace idiolect {
 
@@ -69,32 +68,10 @@ std::vector<ChatShare> DialogsByChat(const ReportFacts& facts) {
   return shares;
 }
 
-bool IsCandidate(RejectRule rule) {
-  switch (rule) {
-    case RejectRule::kService:
-    case RejectRule::kUnsupported:
-    case RejectRule::kForwarded:
-    case RejectRule::kViaBot:
-    case RejectRule::kBotCommand:
-    case RejectRule::kBotChat:
-    case RejectRule::kSavedNotes:
-    case RejectRule::kChannelPost:
-    case RejectRule::kNoWords:
-    case RejectRule::kEmpty:
-      return false;
-    default:
-      return true;
-  }
-}
-
 Yield YieldOf(const PageContext& context) {
-  Yield yield;
-  yield.accepted = context.summary.value("answers", int64_t{0});
-  yield.candidates = yield.accepted;
-  for (const RejectRow& reject : context.facts.rejects) {
-    yield.candidates += IsCandidate(static_cast<RejectRule>(reject.rule));
-  }
-  return yield;
+  return {.candidates = context.summary.value("candidates", int64_t{0}),
+          .accepted = context.summary.value("answers", int64_t{0}),
+          .quality = context.summary.value("quality", 0.0)};
 }
 
 }  // namespace idiolect

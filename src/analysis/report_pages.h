@@ -8,7 +8,6 @@
 #include "analysis/labels.h"
 #include "analysis/page.h"
 #include "analysis/training_estimate.h"
-#include "dataset/reject_rules.h"
 
 namespace idiolect {
 
@@ -57,17 +56,12 @@ struct ChatShare {
 // Most dialogs first.
 std::vector<ChatShare> DialogsByChat(const ReportFacts& facts);
 
-// Persona's messages that may be answers at all, and how many of them are in the dataset: the share
-// is the dataset's quality when the build gives no figure of its own.
+// The build's own figures: the persona's messages said to somebody, and how many of them are in the
+// dataset; their ratio is its quality (docs/quality.md).
 struct Yield {
   int64_t candidates = 0, accepted = 0;
-  double share() const {
-    return candidates == 0 ? 0 : static_cast<double>(accepted) / static_cast<double>(candidates);
-  }
+  double quality = 0;
 };
 Yield YieldOf(const PageContext& context);
-// False for rules that take what could never be an answer: no words of the persona's own, or said
-// to nobody who could have asked.
-bool IsCandidate(RejectRule rule);
 
 }  // namespace idiolect
