@@ -254,13 +254,9 @@ TEST_P(RecordedTokenizerTest, GivesTheSameIds) {
 INSTANTIATE_TEST_SUITE_P(Models, RecordedTokenizerTest, testing::Values("smollm2", "gemma3"));
 
 TEST(SharedVectorsTest, Gemma3) {
-  const auto path = SourceFolder() / "../shared/reference/tokenizer-chat-vectors.jsonl";
-  const auto model = CachedModel("gemma-3-270m-q4_k_m.gguf");
-  if (!std::filesystem::exists(path) || !std::filesystem::exists(model)) {
-    GTEST_SKIP() << "no shared reference folder or no model";
-  }
-  const auto file = GgufFile::Open(model);
-  ASSERT_TRUE(file) << file.error().message;
+  const auto path = ReferenceFolder() / "tokenizer-chat-vectors.jsonl";
+  const auto file = GgufFile::Open(CachedModel("gemma-3-270m-q4_k_m.gguf"));
+  ASSERT_TRUE(file) << "the base model is needed: run scripts/setup --models gemma-3-270m";
   const auto tokenizer = Tokenizer::FromGguf(*file);
   ASSERT_TRUE(tokenizer) << tokenizer.error().message;
   for (const auto& line : ReadJsonLines(path)) {
