@@ -34,7 +34,7 @@ demo: build
 ## test: unit, end-to-end and fuzz tests
 test: build-all
 	scripts/setup --models smollm2-135m-instruct gemma-3-270m
-	ctest --test-dir build/release --output-on-failure --parallel $(JOBS) -LE 'slow|prism|sdk'
+	ctest --test-dir build/release --output-on-failure --parallel $(JOBS) -LE 'slow|prism|sdk|trainers'
 	$(call build_preset,asan,fuzzers)
 	FUZZ_SECONDS=10 FUZZ_SEED=1 ctest --test-dir build/asan --output-on-failure --parallel $(JOBS) -L fuzz
 

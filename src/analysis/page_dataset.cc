@@ -291,8 +291,8 @@ void AddQuality(const PageContext& c, Page& page) {
     const double share =
         static_cast<double>(count) / static_cast<double>(std::max<int64_t>(yield.candidates, 1));
     if (IsNothingSaid(static_cast<RejectRule>(rule))) continue;
-    table.rows.push_back({c(info.what), c.Count(count), Cell(ShownShare(share, c.language), share),
-                          std::string(info.remedy)});
+    table.rows.push_back(
+        {c(info.what), c.Count(count), Cell(ShownShare(share, c.language), share), c(info.remedy)});
   }
   page.Add(table);
   const double coverage = c.summary.value("context_coverage", 0.0);

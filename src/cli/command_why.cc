@@ -126,11 +126,12 @@ Status Why(Context& context, const std::string& wanted) {
     json["fate"] = "rejected";
     json["rule"] = {{"name", info.name},
                     {"what", context.Say(info.what)},
-                    {"remedy", info.remedy},
+                    {"remedy", info.remedy.en},
                     {"option", info.option}};
     text += std::string(context.Say({"left out by the rule ", "отсеяно правилом "})) + info.name +
             ": " + context.Say(info.what) + "\n";
-    text += std::string(context.Say({"to change that: ", "чтобы изменить: "})) + info.remedy + "\n";
+    text += std::string(context.Say({"to change that: ", "чтобы изменить: "})) +
+            context.Say(info.remedy) + "\n";
     if (turn) {
       text += context.Say({"it may still stand in prompts, as context\n",
                            "но может стоять в контексте других примеров\n"});

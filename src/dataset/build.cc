@@ -264,7 +264,8 @@ tl::unexpected<Error> Build::NoSamples() const {
                Say(options_.language, rules[i]->what) + ") " +
                GroupDigits(summary_.rejected.at(rules[i]->name));
   }
-  return Fail(ErrorKind::kFailed, std::move(message), rules.empty() ? "" : rules.front()->remedy);
+  return Fail(ErrorKind::kFailed, std::move(message),
+              rules.empty() ? "" : rules.front()->remedy.en);
 }
 
 std::string Build::Manifest(const std::array<WrittenFile, kDatasetFiles>& files,

@@ -437,7 +437,7 @@ TEST(BuildDataset, NoSamplesNamesTheRuleAndWhatToChange) {
             "building a dataset for Наташа: 0 samples from 3 messages; taken by answers_nobody "
             "(answer nobody (first words, follow-ups, nobody else spoke)) 2, no_words (media "
             "without words) 1");
-  EXPECT_EQ(summary.error().hint, InfoOf(RejectRule::kAnswersNobody).remedy);
+  EXPECT_EQ(summary.error().hint, InfoOf(RejectRule::kAnswersNobody).remedy.en);
   EXPECT_FALSE(std::filesystem::exists(workspace.datasets()));
 }
 

@@ -48,7 +48,7 @@ struct RejectRuleInfo {
   RejectRule rule;
   const char* name;         // in JSON and tables
   Text what;                // for people
-  const char* remedy;       // what to change when this rule took everything
+  Text remedy;              // what to change when this rule took everything
   const char* option = "";  // of `build` that moves the rule's border, without dashes; may be empty
 };
 // In order of number, from 1.

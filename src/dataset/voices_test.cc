@@ -42,7 +42,8 @@ TEST(RejectRules, AreNumberedInOrder) {
   for (const RejectRuleInfo& info : RejectRules()) {
     EXPECT_EQ(static_cast<int>(info.rule), ++number);
     EXPECT_STREQ(InfoOf(info.rule).name, info.name);
-    EXPECT_NE(std::string(info.remedy), "");
+    EXPECT_NE(std::string(info.remedy.en), "");
+    EXPECT_NE(std::string(info.remedy.ru), "");
   }
   EXPECT_EQ(number + 1, kRejectRules);
 }
