@@ -1,6 +1,8 @@
 # One folder, one static library, one test program: idiolect_module(name LIBS …) takes every .cc of
 # the calling folder; those that end in _test.cc become the program NAME_test, those that end in
-# _fuzz.cc a libFuzzer program each (with IDIOLECT_FUZZ).
+# _fuzz.cc a libFuzzer program each (with IDIOLECT_FUZZ). PRECOMPILE names library headers that take
+# seconds to read and that most of its files include. COLD: the module's time goes by in waiting for
+# people and networks, so that optimising it fully costs minutes of compiling and gains nothing.
 find_package(GTest REQUIRED)
 
 if(IDIOLECT_FUZZ)
@@ -10,7 +12,7 @@ if(IDIOLECT_FUZZ)
 endif()
 
 function(idiolect_module name)
-  cmake_parse_arguments(ARG "" "" "LIBS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "COLD" "" "LIBS;TEST_LIBS;PRECOMPILE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
@@ -22,6 +24,15 @@ function(idiolect_module name)
     add_library(idiolect_${name} STATIC ${sources})
     target_include_directories(idiolect_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
     target_link_libraries(idiolect_${name} PUBLIC ${ARG_LIBS})
+    if(ARG_PRECOMPILE AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+      target_precompile_headers(idiolect_${name} PRIVATE ${ARG_PRECOMPILE})
+      # The first is for ccache. What GCC precompiles is no system header to it any more, and its
+      # version 12 then sees overflows in the standard library's strings that are not there.
+      target_compile_options(idiolect_${name} PRIVATE -fpch-preprocess -Wno-stringop-overflow)
+    endif()
+    if(ARG_COLD)
+      target_compile_options(idiolect_${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+    endif()
   else()
     add_library(idiolect_${name} INTERFACE)
     target_include_directories(idiolect_${name} INTERFACE ${PROJECT_SOURCE_DIR}/src)
@@ -32,6 +43,7 @@ function(idiolect_module name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE idiolect_${name} ${ARG_TEST_LIBS} GTest::gtest
                                                GTest::gtest_main)
+    target_compile_options(${name}_test PRIVATE $<$<CONFIG:Release>:-O1>)  # compiled once, run once
     target_compile_definitions(${name}_test PRIVATE
       IDIOLECT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     add_test(NAME ${name} COMMAND ${name}_test)
