@@ -109,6 +109,12 @@ TEST(Time, ReadsWhatExportsWrite) {
     EXPECT_EQ(ParseIsoSeconds(bad), std::nullopt) << bad;
   }
   EXPECT_EQ(FormatIsoUtc(1672531215), "2023-01-01T00:00:15Z");
+  EXPECT_EQ(FormatIsoUtc(-1), "1969-12-31T23:59:59Z");
+  EXPECT_EQ(FormatIsoUtc(951826084), "2000-02-29T12:08:04Z");
+  EXPECT_EQ(FormatIsoUtc(253402300800), "10000-01-01T00:00:00Z");
+  for (int64_t time = -60'000'000'000; time < 253'000'000'000; time += 999'999'937) {
+    EXPECT_EQ(ParseIsoSeconds(FormatIsoUtc(time)), time);
+  }
   EXPECT_EQ(FormatStampUtc(1672531215), "20230101-000015");
   EXPECT_EQ(FormatDay(1672531215), "2023-01-01");
 }

@@ -5,6 +5,7 @@
 #include <unicode/unistr.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace idiolect {
 namespace {
@@ -283,6 +284,16 @@ std::vector<std::string> Closest(std::string_view word, const std::vector<std::s
     out.push_back(*s.text);
   }
   return out;
+}
+
+void AppendHundredths(double number, std::string* out) {
+  const int64_t hundredths = number == number ? std::llround(number * 100) : 0;
+  const int64_t size = hundredths < 0 ? -hundredths : hundredths;
+  if (hundredths < 0) *out += '-';
+  *out += std::to_string(size / 100);
+  *out += '.';
+  *out += static_cast<char>('0' + size / 10 % 10);
+  *out += static_cast<char>('0' + size % 10);
 }
 
 std::string GroupDigits(int64_t number) {

@@ -49,5 +49,7 @@ std::vector<std::string> Closest(std::string_view word, const std::vector<std::s
 
 // 12345 as "12 345" with narrow no-break spaces would not paste; plain spaces are used.
 std::string GroupDigits(int64_t number);
+// Two decimals after a point, the nearest: 0.50. Of |number| < 1e15; not a number is 0.
+void AppendHundredths(double number, std::string* out);
 
 }  // namespace idiolect

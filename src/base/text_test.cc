@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace idiolect {
 namespace {
 
@@ -71,6 +73,21 @@ TEST(Text, DigitsAreGroupedByThree) {
   EXPECT_EQ(GroupDigits(999), "999");
   EXPECT_EQ(GroupDigits(25509), "25 509");
   EXPECT_EQ(GroupDigits(-1234567), "-1 234 567");
+}
+
+TEST(Text, HundredthsAreRoundedToTheNearest) {
+  const auto text = [](double number) {
+    std::string out;
+    AppendHundredths(number, &out);
+    return out;
+  };
+  EXPECT_EQ(text(0), "0.00");
+  EXPECT_EQ(text(0.996), "1.00");
+  EXPECT_EQ(text(0.994), "0.99");
+  EXPECT_EQ(text(-12.3), "-12.30");
+  EXPECT_EQ(text(-0.001), "0.00");
+  EXPECT_EQ(text(1234567.05), "1234567.05");
+  EXPECT_EQ(text(std::nan("")), "0.00");
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 // lines in the same pass, from the same words, with the same placeholders.
 
 #include <algorithm>
-#include <cstdio>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -14,22 +13,16 @@
 namespace idiolect {
 namespace {
 
-void AppendShare(double share, std::string* out) {
-  char text[16];
-  std::snprintf(text, sizeof text, "%.2f", share);
-  *out += text;
-}
-
 void AppendQuality(const PlannedSample& sample, std::string* out) {
   *out += "\"quality\":";
-  AppendShare(sample.quality, out);
+  AppendHundredths(sample.quality, out);
   *out += ",\"signals\":{";
   for (const QualitySignalInfo& info : QualitySignalTable()) {
     if (out->back() != '{') *out += ',';
     *out += '"';
     *out += info.name;
     *out += "\":";
-    AppendShare(sample.signals[static_cast<size_t>(info.signal)] / 100.0, out);
+    AppendHundredths(sample.signals[static_cast<size_t>(info.signal)] / 100.0, out);
   }
   *out += '}';
 }
@@ -129,7 +122,7 @@ Status Composer::AddPair(const Conversation& conversation, const PlannedSample& 
   line_ += ",\"answer\":";
   AppendJsonString(TextOf(PieceOf(conversation, sample.turn)), &line_);
   line_ += ",\"link\":";
-  AppendShare(sample.link, &line_);
+  AppendHundredths(sample.link, &line_);
   line_ += ',';
   AppendQuality(sample, &line_);
   line_ += std::string(",\"split\":\"") + SplitName(sample.split) +
@@ -185,11 +178,11 @@ Status Composer::AddDialog(const Conversation& conversation, const PlannedConver
     if (turns_[turn].topic != 0) line_ += ",\"topic\":" + std::to_string(turns_[turn].topic);
     if (link.turn != kNoTurn) {
       line_ += ",\"answers\":{\"turn\":" + std::to_string(link.turn) + ",\"probability\":";
-      AppendShare(link.probability, &line_);
+      AppendHundredths(link.probability, &line_);
       line_ += '}';
     } else if (sample != nullptr && sample->quoted != 0) {
       line_ += ",\"answers\":{\"message\":" + std::to_string(sample->quoted) + ",\"probability\":";
-      AppendShare(sample->link, &line_);
+      AppendHundredths(sample->link, &line_);
       line_ += '}';
     }
     line_ += ",\"text\":";

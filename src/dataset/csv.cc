@@ -1,6 +1,8 @@
 #include "dataset/csv.h"
 
-#include <cstdio>
+#include <algorithm>
+
+#include "base/text.h"
 
 namespace idiolect {
 
@@ -14,11 +16,16 @@ void CsvRow::Add(std::string_view text) {
   line_ += '"';
   constexpr std::string_view kFormula = "=+-@\t\r";
   if (!text.empty() && kFormula.find(text[0]) != std::string_view::npos) line_ += '\'';
-  for (const char c : text) {
-    // Not even between quotes does a spreadsheet take a zero or a lone carriage return.
-    if (c == '\0' || c == '\r') continue;
-    if (c == '"') line_ += '"';
-    line_ += c;
+  // Not even between quotes does a spreadsheet take a zero or a lone carriage return.
+  for (size_t at = 0; at < text.size();) {
+    size_t special = at;
+    while (special < text.size() && text[special] != '"' && text[special] != '\r' &&
+           text[special] != '\0') {
+      ++special;
+    }
+    line_.append(text, at, special - at);
+    if (special < text.size() && text[special] == '"') line_ += "\"\"";
+    at = special + 1;
   }
   line_ += '"';
 }
@@ -30,12 +37,10 @@ void CsvRow::Add(int64_t number) {
 
 void CsvRow::Add(double number) {
   Separate();
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2f", number);
-  for (char* c = text; *c != '\0'; ++c) {
-    if (*c == '.' && separator_ == ';') *c = ',';
-  }
-  line_ += text;
+  const size_t at = line_.size();
+  AppendHundredths(number, &line_);
+  if (separator_ == ';')
+    std::replace(line_.begin() + static_cast<ptrdiff_t>(at), line_.end(), '.', ',');
 }
 
 std::string_view CsvRow::End() {
