@@ -52,6 +52,7 @@ enum MessageFlag : uint32_t {
   kReplyElsewhere = 1u << 3,  // answers a message in another chat
   kBotCommand = 1u << 4,      // the text is a /command
   kAuthorByName = 1u << 5,    // from a source that has no ids of people, only names
+  kChannelPost = 1u << 6,     // forwarded by the channel that wrote it: what comments stand under
 };
 
 // A message's id in the workspace: chat * 2^34 + (source id + 2^33). So the id of an imported

@@ -11,6 +11,17 @@
 namespace idiolect {
 namespace {
 
+// Of the sentence about the opening of a topic: "Лена created topic «Сад»". Null when it is
+// another.
+std::string_view TopicTitle(std::string_view sentence) {
+  constexpr std::string_view kBefore = " created topic «", kBehind = "»";
+  const size_t at = sentence.find(kBefore);
+  if (at == std::string_view::npos) return {};
+  std::string_view title = sentence.substr(at + kBefore.size());
+  if (title.ends_with(kBehind)) title.remove_suffix(kBehind.size());
+  return title;
+}
+
 class Reader : private TelegramReader {
  public:
   Reader(HtmlPages& pages, const TelegramOptions& options, BatchSink& sink)
@@ -134,9 +145,11 @@ void Reader::Store() {
   }
   record.flags = TelegramFlags(m) | kAuthorByName;
   record.media = m.media;
-  record.text = batch_->Put(m.text);
+  const std::string_view title = service ? TopicTitle(read_.sentence) : std::string_view();
+  const bool topic = title.data() != nullptr;
+  // The opening of a topic has no words but its title.
+  record.text = batch_->Put(topic ? title : std::string_view(m.text));
   if (service) {
-    const bool topic = read_.sentence.find(" created topic «") != std::string::npos;
     if (topic) topics_.Open(record.id);
     record.extra = batch_->Put(topic              ? std::string_view("topic_created")
                                : m.action.empty() ? std::string_view(read_.sentence)

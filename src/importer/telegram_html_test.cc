@@ -118,6 +118,7 @@ TEST(TelegramHtml, RepliesForwardsAndTopics) {
                       Words("чужое") + "</div>"))});
   ASSERT_EQ(read.got.size(), 6u);
   EXPECT_EQ(read.got.at(10).extra, "topic_created");
+  EXPECT_EQ(read.got.at(10).text, "Общее");
   EXPECT_EQ(read.got.at(11).record.topic, 10);
   EXPECT_TRUE(read.got.at(11).record.has_topic);
   EXPECT_FALSE(read.got.at(11).record.has_reply);

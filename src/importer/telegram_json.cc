@@ -294,10 +294,12 @@ void Reader::Store() {
     }
   }
 
-  record.text = batch_->Put(m.text);
+  const bool opens_topic = service && m.action == "topic_created";
+  // The opening of a topic has no words but its title.
+  record.text = batch_->Put(opens_topic && m.text.empty() ? m.title : m.text);
   if (service) {
     record.extra = batch_->Put(m.action);
-    if (m.action == "topic_created") topics_.Open(record.id);
+    if (opens_topic) topics_.Open(record.id);
   } else if (m.is_forward) {
     record.extra = batch_->Put(m.forwarded_from);
   } else if (m.media == MediaKind::kSticker) {

@@ -247,6 +247,12 @@ TEST(TelegramJson, FlagsFollowFromTheMessage) {
   EXPECT_EQ(flags(R"("forwarded_from":null,"text":"a")"), unsigned{kForwarded});
   EXPECT_EQ(flags(R"("forwarded_from_id":"user3","text":"a")"), unsigned{kForwarded});
   EXPECT_EQ(flags(R"("saved_from":"Кто-то","text":"a")"), unsigned{kForwarded});
+  EXPECT_EQ(flags(R"("from":"Канал","from_id":"channel7","forwarded_from":"Канал","text":"a")"),
+            unsigned{kForwarded | kChannelPost});
+  EXPECT_EQ(flags(R"("from":"Аня","from_id":"user7","forwarded_from":"Аня","text":"a")"),
+            unsigned{kForwarded});
+  EXPECT_EQ(flags(R"("from":"Канал","from_id":"channel7","forwarded_from":"Другой","text":"a")"),
+            unsigned{kForwarded});
   EXPECT_EQ(flags(R"("via_bot":"@gif","text":"a")"), unsigned{kViaBot});
   EXPECT_EQ(flags(R"("text":"/start","text_entities":[{"type":"bot_command","text":"/start"}])"),
             unsigned{kBotCommand});

@@ -26,6 +26,7 @@ enum class Field {
   kActorId,
   kAction,
   kInformationText,
+  kTitle,
   kForwardedFrom,
   kForwardedFromId,
   kSavedFrom,
@@ -62,6 +63,7 @@ Field FieldOf(std::string_view key) {
     case 5:
       if (key == "actor") return Field::kActor;
       if (key == "photo") return Field::kPhoto;
+      if (key == "title") return Field::kTitle;
       break;
     case 6:
       if (key == "edited") return Field::kEdited;
@@ -254,8 +256,9 @@ void ReadPoll(JsonStream& json, TelegramMessage& message) {
 void TelegramMessage::Clear() {
   id.reset();
   type = Type::kMissing;
-  for (std::string* field : {&date, &edited, &from, &from_id, &actor, &actor_id, &forwarded_from,
-                             &action, &sticker_emoji, &poll_question, &reply_to_peer, &text}) {
+  for (std::string* field :
+       {&date, &edited, &from, &from_id, &actor, &actor_id, &forwarded_from, &action, &title,
+        &sticker_emoji, &poll_question, &reply_to_peer, &text}) {
     field->clear();
   }
   date_unixtime.reset();
@@ -305,6 +308,9 @@ bool ReadTelegramMessage(JsonStream& json, size_t max_text, TelegramMessage& mes
       case Field::kAction:
         message.has_action = true;
         ReadName(json, kMaxName, message.action);
+        break;
+      case Field::kTitle:
+        ReadName(json, kMaxName, message.title);
         break;
       case Field::kInformationText:
         message.has_action = true;
@@ -405,6 +411,13 @@ std::optional<int64_t> TelegramTime(const std::optional<int64_t>& unixtime, std:
 uint32_t TelegramFlags(const TelegramMessage& message) {
   uint32_t flags = 0;
   if (message.is_forward) flags |= kForwarded;
+  // What Telegram copies from a channel into its discussion group is written by the channel and
+  // forwarded from it. Where there are no ids the two names must do.
+  const bool by_channel = message.from_id.empty() || message.from_id.starts_with("channel");
+  if (message.is_forward && by_channel && !message.from.empty() &&
+      message.from == message.forwarded_from) {
+    flags |= kChannelPost;
+  }
   if (message.via_bot) flags |= kViaBot;
   const bool only_links = message.text_is_runs ? message.runs_have_links && !message.runs_have_words
                                                : IsOnlyLinks(message.text);

@@ -33,7 +33,7 @@ struct TelegramMessage {
   std::string date, edited;
   std::optional<int64_t> date_unixtime, edited_unixtime;
   std::string from, from_id, actor, actor_id;
-  std::string forwarded_from, action, sticker_emoji, poll_question;
+  std::string forwarded_from, action, title, sticker_emoji, poll_question;
   std::optional<int64_t> reply_to;
   std::string reply_to_peer;
   std::string text;
