@@ -83,7 +83,14 @@ bool IsName(const PiiText& text, size_t token) {
   const bool other_sense = (word->announces & ~uint64_t{kEveryday}) != 0;
   if (word->given) {
     if (of.latin && !of.capital) return false;
-    if (word->cut) return (of.capital && !everyday && of.letters > 3) || CalledByComma(text, token);
+    if (word->cut) {
+      // "о том, что": in small letters such a word is itself, unless somebody is called by it.
+      if (everyday && !of.capital && token > 0 &&
+          text.gap_after(token - 1).find_first_of(".!?\n") == std::string_view::npos) {
+        return false;
+      }
+      return (of.capital && !everyday && of.letters > 3) || CalledByComma(text, token);
+    }
     if (!everyday && !other_sense) return true;
     return of.capital && (!BeginsSentence(text, token) || CalledByComma(text, token));
   }

@@ -93,6 +93,11 @@ TEST(Pii, Secrets) {
   EXPECT_EQ(Marked("SSN 219-09-9999"), "SSN [ssn:219-09-9999]");
 }
 
+TEST(Pii, EverydayWordsInSmallLettersAreNoNames) {
+  EXPECT_EQ(Marked("поговорим о том, что будет"), "поговорим о том, что будет");
+  EXPECT_EQ(Marked("ты база: свет, суп, плед"), "ты база: свет, суп, плед");
+}
+
 TEST(Pii, NamesInAllCases) {
   EXPECT_EQ(Marked("спроси у наташи, она с Димой"), "спроси у [name:наташи], она с [name:Димой]");
   EXPECT_EQ(Marked("Нине Фёдоровне Котовой"), "[name:Нине Фёдоровне Котовой]");
