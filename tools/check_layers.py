@@ -43,6 +43,7 @@ HEAVY = {
     "openssl/": ["base"],
     "spdlog/": ["base"],
     "libstemmer.h": ["analysis"],
+    "cld2/": ["dataset"],
     "boost/": ["serve"],
 }
 

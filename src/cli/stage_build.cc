@@ -29,6 +29,16 @@ void AddBuildOptions(CLI::App& app, Language language, BuildOptions& options) {
          Say(language, {"personal data: keep, replace or drop; per kind: replace,phone=keep",
                         "личные данные: keep, replace или drop; по видам: replace,phone=keep"}))
       ->type_name("TEXT");
+  app.add_option_function<std::string>(
+         "--posts",
+         [&options](const std::string& text) {
+           options.posts = text == "drop" ? Posts::kDrop : Posts::kPrompt;
+         },
+         Say(language, {"a channel's posts in its discussion group: prompt (of the comments under "
+                        "them) or drop",
+                        "посты канала в его группе обсуждения: prompt (подсказка для комментариев "
+                        "под ними) или drop"}))
+      ->check(CLI::IsMember({"prompt", "drop"}));
   app.add_option("--system", options.system_text,
                  Say(language, {"system prompt of every sample", "системная подсказка примеров"}));
   app.add_flag_callback(

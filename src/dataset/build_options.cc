@@ -52,12 +52,12 @@ constexpr BuildOptionField kFields[] = {
      0,
      1},
     {"max-context",
-     "characters",
+     "tokens",
      {"longest prompt", "самый длинный контекст"},
-     &O::max_context_characters,
+     &O::max_context_tokens,
      nullptr,
-     20,
-     200000},
+     8,
+     100000},
     {"max-turns",
      "turns",
      {"most turns in a prompt", "больше всего реплик в контексте"},
@@ -95,8 +95,8 @@ constexpr BuildOptionField kFields[] = {
      1},
     {"drop-foreign",
      "0 or 1",
-     {"1: leave out answers in letters the person hardly uses",
-      "1: не брать ответы не тем алфавитом, которым человек пишет"},
+     {"1: leave out answers in a language the person hardly writes",
+      "1: не брать ответы на языке, на котором человек почти не пишет"},
      &O::drop_foreign,
      nullptr,
      0,
@@ -166,6 +166,7 @@ RunKey BuildOptions::ToKey() const {
     key[field.name] =
         field.whole != nullptr ? std::to_string(this->*field.whole) : Number(this->*field.real);
   }
+  key["posts"] = posts == Posts::kDrop ? "drop" : "prompt";
   key["pii"] = pii.ToText();
   key["labels"] = labels ? LanguageCode(*labels) : "auto";
   key["system"] = !system_text.empty()                      ? "text: " + system_text

@@ -15,6 +15,9 @@
 namespace idiolect {
 
 enum class SystemPrompt { kNone, kDefault };
+// What becomes of a channel's posts in its discussion group: prompts of the comments under them, or
+// nothing. A question is never invented for them.
+enum class Posts { kPrompt, kDrop };
 
 struct BuildOptions {
   // Conversations and turns (dialogs/conversation.h, dialogs/turns.h).
@@ -27,14 +30,15 @@ struct BuildOptions {
   // 0.85: where 90 % of the guessed ones are right (docs/links.md).
   double min_link = 0.85;
   // Prompts. The turn that is answered is always there, shortened when it is longer than this.
-  int64_t max_context_characters = 800;
+  // In tokens as EstimateTokens counts them (tokens/token_counter.h).
+  int64_t max_context_tokens = 256;
   int64_t max_context_turns = 10;
   // Answers.
   int64_t min_answer_characters = 1;
   int64_t max_answer_characters = 2000;
   int64_t drop_emoji_answers = 0;  // 1: an answer of nothing but emoji is left out
   int64_t drop_greetings = 1;      // 1: "привет", "good morning" and no more is left out
-  int64_t drop_foreign = 1;        // 1: so is an answer in letters the person hardly ever uses
+  int64_t drop_foreign = 1;        // 1: so is an answer in a language the person hardly ever writes
   // Answers of some length whose words are this much the same (Jaccard index of their shingles) are
   // one answer said again: the best of them stays. 1: only equal ones.
   double same_answer = 0.7;
@@ -47,6 +51,7 @@ struct BuildOptions {
   double valid_share = 0.1;
   double test_share = 0.1;
 
+  Posts posts = Posts::kPrompt;
   SystemPrompt system_prompt = SystemPrompt::kDefault;
   std::string system_text;  // not empty: instead of the default one
   // Of the words the dataset itself adds ("Участник 2", "Person 2"); empty: the language of the

@@ -147,6 +147,7 @@ TEST(BuildDataset, ShowsOthersMediaAsAWord) {
 
 TEST(BuildDataset, KeepsThePromptWithinItsBudget) {
   ChatScript chat(ChatKind::kPrivate);
+  // Estimated: 16 tokens, 3, and 22.
   chat.Say(kPavel, 0, std::string(300, 'a'));
   chat.Say(kNatasha, 10, "one");
   chat.Say(kPavel, 20, std::string(40, 'b'));
@@ -154,13 +155,13 @@ TEST(BuildDataset, KeepsThePromptWithinItsBudget) {
   chat.Say(kPavel, 40, std::string(400, 'c') + "?");
   chat.Say(kNatasha, 50, "three");
   BuildOptions options;
-  options.max_context_characters = 90;
+  options.max_context_tokens = 8;
   const Lines lines = BuiltLines(chat, options);
   ASSERT_EQ(lines.size(), 3u);
   EXPECT_EQ(lines[0],
-            "user: " + std::string(60, 'a') + " … " + std::string(30, 'a') + " | assistant: one");
+            "user: " + std::string(100, 'a') + " … " + std::string(50, 'a') + " | assistant: one");
   EXPECT_EQ(lines[1], "user: " + std::string(40, 'b') + " | assistant: two");
-  EXPECT_EQ(lines[2], "user: " + std::string(60, 'c') + " … " + std::string(29, 'c') +
+  EXPECT_EQ(lines[2], "user: " + std::string(96, 'c') + " … " + std::string(47, 'c') +
                           "? | assistant: three");
   options = {};
   options.max_context_turns = 3;
@@ -342,6 +343,33 @@ TEST(BuildDataset, AnAnnouncementIsNoAnswer) {
   const auto summary = workspace.Build(kNatasha);
   ASSERT_TRUE(summary) << summary.error().message;
   EXPECT_EQ(summary->rejected, (Counts{{"copy_paste", 3}}));
+}
+
+TEST(BuildDataset, LeavesOutAForeignLanguageOfTheSameLetters) {
+  ChatScript chat(ChatKind::kPrivate);
+  for (int i = 0; i < 12; ++i) {
+    chat.Say(kPavel, 1000 * i, "ну что там у тебя, рассказывай " + std::to_string(i));
+    chat.Say(kNatasha, 1000 * i + 10,
+             "сегодня опять весь день дождь, сижу дома и читаю книжку номер " + std::to_string(i));
+  }
+  chat.Say(kPavel, 20000, "как это будет по-украински?");
+  chat.Say(kNatasha, 20010, "сьогодні прийду раніше, візьми печиво та чай, посидимо на кухні");
+  BuildOptions options;
+  options.same_answer = 1;
+  EXPECT_EQ(Rejected(chat, options), (Counts{{"wrong_language", 1}}));
+}
+
+TEST(BuildDataset, AChannelsPostsCanBePromptsOrNothing) {
+  ChatScript chat(ChatKind::kGroup);
+  chat.Say(kPavel, 0, "Новый пост про поход в горы").flags = kForwarded | kChannelPost;
+  chat.Reply(kNatasha, 10, "а я там не была", 1);
+  SmallTalk(chat, 100000);
+  BuildOptions options = EnglishLabels();
+  const Lines lines = BuiltLines(chat, options);
+  ASSERT_FALSE(lines.empty());
+  EXPECT_EQ(lines[0], "user: Person 1: Новый пост про поход в горы | assistant: а я там не была");
+  options.posts = Posts::kDrop;
+  EXPECT_EQ(Rejected(chat, options)["answers_post"], 1);
 }
 
 TEST(BuildDataset, LeavesOutGreetingsAndForeignLetters) {

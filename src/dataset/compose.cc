@@ -155,7 +155,7 @@ void Composer::AppendQuotedPrompt(const Conversation& conversation, const Planne
   if (group_) line_ += Label(quoted->author);
   quoted_text_.clear();
   pii_.Append(Shortened(TrimSpace(conversation.text(*quoted)),
-                        static_cast<size_t>(options_.max_context_characters)),
+                        static_cast<size_t>(options_.max_context_tokens)),
               &quoted_text_);
   AppendEscaped(quoted_text_, &line_);
   line_ += "\"},";
@@ -215,7 +215,8 @@ const Composer::Piece& Composer::PieceOf(const Conversation& conversation, uint3
   }
   piece.messages_end = static_cast<uint32_t>(piece_messages_.size());
   replaced_.clear();
-  const auto most = static_cast<size_t>(options_.max_context_characters);
+  const auto most = static_cast<size_t>(options_.max_context_tokens);
+  // No text has more tokens than bytes.
   if (turn.author == persona_ || words_.size() <= most) {
     pii_.Append(words_, &replaced_);
   } else {

@@ -9,22 +9,50 @@ namespace {
 
 constexpr uint8_t kNoRule = 0;
 constexpr uint32_t kFewestForeignLetters = 12;
-constexpr double kHardlyEver = 0.1;            // share of a person's letters
+constexpr double kHardlyEver = 0.1;  // share of a person's letters
+constexpr uint8_t kForeignSignal = 30;
 constexpr uint32_t kAnnouncementLetters = 80;  // shorter texts are habits of speech
 
+// Letters of the answers by language, where that is certain.
+struct LanguageShares {
+  std::unordered_map<LanguageId, int64_t> letters;
+  int64_t all = 0;
+
+  bool IsForeign(LanguageId language) const {
+    return language != kNoLanguage &&
+           static_cast<double>(letters.at(language)) < kHardlyEver * static_cast<double>(all);
+  }
+};
+
+LanguageShares SharesOf(const Plan& plan) {
+  LanguageShares shares;
+  for (const PlannedSample& sample : plan.samples) {
+    if (sample.language == kNoLanguage) continue;
+    const int64_t letters = int64_t{sample.cyrillic_letters} + sample.latin_letters;
+    shares.letters[sample.language] += letters;
+    shares.all += letters;
+  }
+  return shares;
+}
+
+// By alphabet, which even a few words show, and by language.
 void JudgeLanguage(const BuildOptions& options, Plan* plan, std::vector<uint8_t>* rules) {
   const int64_t all = plan->cyrillic_letters + plan->latin_letters;
   const bool cyrillic = plan->cyrillic_letters >= plan->latin_letters;
   const int64_t other = cyrillic ? plan->latin_letters : plan->cyrillic_letters;
   const bool one_alphabet = static_cast<double>(other) < kHardlyEver * static_cast<double>(all);
+  const LanguageShares shares = SharesOf(*plan);
   for (size_t i = 0; i < plan->samples.size(); ++i) {
     PlannedSample& sample = plan->samples[i];
     const uint32_t letters = sample.cyrillic_letters + sample.latin_letters;
     const uint32_t own = cyrillic ? sample.cyrillic_letters : sample.latin_letters;
+    const bool foreign_letters =
+        one_alphabet && letters >= kFewestForeignLetters && own * 5 < letters;
+    const bool foreign = foreign_letters || shares.IsForeign(sample.language);
     uint8_t& signal = sample.signals[static_cast<size_t>(QualitySignal::kLanguage)];
     signal = one_alphabet ? LanguageSignal(own, letters) : 100;
-    if (options.drop_foreign != 0 && one_alphabet && letters >= kFewestForeignLetters &&
-        own * 5 < letters) {
+    if (foreign) signal = std::min<uint8_t>(signal, kForeignSignal);
+    if (options.drop_foreign != 0 && foreign) {
       (*rules)[i] = static_cast<uint8_t>(RejectRule::kWrongLanguage);
     }
   }

@@ -6,13 +6,14 @@
 #include <utility>
 
 #include "base/text.h"
+#include "dataset/language_id.h"
 
 namespace idiolect {
 namespace {
 
 constexpr int kChainLinks = 4;        // how far back a prompt follows what answers what
 constexpr int64_t kCoincidence = 20;  // characters: shorter answers may repeat what was said
-constexpr int64_t kLabelCharacters = 12;
+constexpr int64_t kLabelTokens = 5;   // "Участник 2: "
 
 // memmem, and not string_view::find: every second byte of Cyrillic text is the same.
 bool Contains(std::string_view text, std::string_view part) {
@@ -80,7 +81,7 @@ void Planner::Add(const Conversation& conversation) {
   plan_.persona_messages += own;
 
   MergeTurns(conversation, options_.typing_gap_seconds, &turns_);
-  linker_.LinkTurns(conversation, turns_, &links_);
+  linker_.ReadTurns(conversation, turns_);
   words_.resize(turns_.size());
   measured_.assign(turns_.size(), 0);
   own_hashes_.assign(turns_.size(), 0);
@@ -97,7 +98,7 @@ void Planner::Add(const Conversation& conversation) {
   planned.samples_end = static_cast<uint32_t>(plan_.samples.size());
   if (planned.samples_end == planned.samples_begin) return;
   planned.links_begin = static_cast<uint32_t>(plan_.links.size());
-  for (const Link& link : links_) plan_.links.push_back({link.turn, link.probability});
+  for (const Link& link : linker_.links()) plan_.links.push_back({link.turn, link.probability});
   plan_.conversations.push_back(planned);
 }
 
@@ -154,7 +155,7 @@ void Planner::PlanTurn(const Conversation& conversation, uint32_t turn) {
 
 std::optional<RejectRule> Planner::PlanPrompt(const Conversation& conversation, uint32_t turn,
                                               PlannedSample* sample) {
-  const Link& link = links_[turn];
+  const Link link = linker_.LinkOf(turn);
   sample->link = link.probability;
   if (link.reason == LinkReason::kNone) {
     const Said& first = conversation.messages[turns_[turn].first];
@@ -171,6 +172,9 @@ std::optional<RejectRule> Planner::PlanPrompt(const Conversation& conversation, 
   }
   if (link.reason == LinkReason::kMarkedFar) return PlanQuotedPrompt(conversation, turn, sample);
 
+  if (options_.posts == Posts::kDrop && IsPost(conversation, link.turn)) {
+    return RejectRule::kAnswersPost;
+  }
   if (!Words(conversation, link.turn).words) return RejectRule::kAnswersNoWords;
   if (TurnHoldsAnswer(conversation, link.turn)) return RejectRule::kRepeatsPrompt;
   ChoosePrompt(conversation, turn, link.turn);
@@ -184,12 +188,15 @@ std::optional<RejectRule> Planner::PlanPrompt(const Conversation& conversation, 
 
 std::optional<RejectRule> Planner::PlanQuotedPrompt(const Conversation& conversation, uint32_t turn,
                                                     PlannedSample* sample) {
-  const Said* quoted = conversation.FindQuoted(links_[turn].far);
+  const Said* quoted = conversation.FindQuoted(linker_.LinkOf(turn).far);
   if (quoted == nullptr || quoted->id >= conversation.messages[answer_.front()].id) {
     return RejectRule::kAnswersMissing;
   }
   if (quoted->author == persona_ || quoted->kind != MessageKind::kOrdinary) {
     return RejectRule::kAnswersNobody;
+  }
+  if (options_.posts == Posts::kDrop && quoted->flags & kChannelPost) {
+    return RejectRule::kAnswersPost;
   }
   const std::string_view text = TrimSpace(conversation.text(*quoted));
   if (text.empty()) return RejectRule::kAnswersNoWords;
@@ -204,17 +211,21 @@ std::optional<RejectRule> Planner::PlanQuotedPrompt(const Conversation& conversa
 // ends with what is answered.
 void Planner::ChoosePrompt(const Conversation& conversation, uint32_t turn, uint32_t answered) {
   prompt_.assign(1, answered);
-  int64_t budget = options_.max_context_characters - Words(conversation, answered).characters;
-  uint32_t chained = answered;
-  for (int i = 0; i < kChainLinks; ++i) {
-    const Link& link = links_[chained];
-    if (link.turn == kNoTurn || link.probability < static_cast<float>(options_.min_link)) break;
-    chained = link.turn;
-    if (!TakeIntoPrompt(conversation, chained, &budget)) break;
-  }
-  for (uint32_t earlier = answered; earlier-- > 0;) {
-    if (turns_[earlier].topic != turns_[turn].topic) continue;
-    if (!TakeIntoPrompt(conversation, earlier, &budget)) break;
+  const int64_t budget = options_.max_context_tokens - Words(conversation, answered).tokens;
+  int64_t left = budget;
+  // Where all of it has room there is no need to know what comes first.
+  const bool small = answered < static_cast<uint32_t>(options_.max_context_turns);
+  if (!small || !TakeEarlier(conversation, turn, answered, &left)) {
+    left = budget;
+    prompt_.assign(1, answered);
+    uint32_t chained = answered;
+    for (int i = 0; i < kChainLinks; ++i) {
+      const Link& link = linker_.LinkOf(chained);
+      if (link.turn == kNoTurn || link.probability < static_cast<float>(options_.min_link)) break;
+      chained = link.turn;
+      if (!TakeIntoPrompt(conversation, chained, &left)) break;
+    }
+    TakeEarlier(conversation, turn, answered, &left);
   }
   std::sort(prompt_.begin(), prompt_.end());
   // Chat templates want the user to begin.
@@ -223,20 +234,34 @@ void Planner::ChoosePrompt(const Conversation& conversation, uint32_t turn, uint
   prompt_.erase(prompt_.begin(), first_of_others);
 }
 
+// False: not all of it had room.
+bool Planner::TakeEarlier(const Conversation& conversation, uint32_t turn, uint32_t answered,
+                          int64_t* budget) {
+  for (uint32_t earlier = answered; earlier-- > 0;) {
+    if (turns_[earlier].topic != turns_[turn].topic) continue;
+    if (!TakeIntoPrompt(conversation, earlier, budget)) return false;
+  }
+  return true;
+}
+
 // False: the prompt is full, or would hold the answer, and ends here.
 bool Planner::TakeIntoPrompt(const Conversation& conversation, uint32_t turn, int64_t* budget) {
   if (std::find(prompt_.begin(), prompt_.end(), turn) != prompt_.end()) return true;
-  const int64_t characters = Words(conversation, turn).characters;
-  if (characters == 0) return true;
+  const int64_t tokens = Words(conversation, turn).tokens;
+  if (tokens == 0) return true;
   if (static_cast<int64_t>(prompt_.size()) >= options_.max_context_turns ||
-      characters + kLabelCharacters > *budget) {
+      tokens + kLabelTokens > *budget) {
     return false;
   }
   if (turns_[turn].author == persona_ && own_hashes_[turn] == answer_hash_) return false;
   if (TurnHoldsAnswer(conversation, turn)) return false;
-  *budget -= characters + kLabelCharacters;
+  *budget -= tokens + kLabelTokens;
   prompt_.push_back(turn);
   return true;
+}
+
+bool Planner::IsPost(const Conversation& conversation, uint32_t turn) const {
+  return (conversation.messages[turns_[turn].first].flags & kChannelPost) != 0;
 }
 
 bool Planner::HoldsAnswer(const Conversation& conversation, std::string_view text) const {
@@ -291,7 +316,7 @@ void Planner::JudgeSample(const Conversation& conversation, uint32_t turn, Plann
   }
   plan_.sketches.push_back(SketchOf(answer_text_));
 
-  const Link& link = links_[turn];
+  const Link& link = linker_.LinkOf(turn);
   AnswerFacts facts;
   facts.answer = answer_text_;
   facts.link = link.probability;
@@ -311,6 +336,7 @@ void Planner::JudgeSample(const Conversation& conversation, uint32_t turn, Plann
     facts.delay_seconds = begin - last.time;
   }
   sample->signals = JudgeAnswer(facts);
+  sample->language = LanguageOf(answer_text_);
 }
 
 void Planner::RejectAnswer(const Conversation& conversation, RejectRule rule) {

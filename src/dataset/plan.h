@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dataset/build_options.h"
+#include "dataset/language_id.h"
 #include "dataset/near_duplicates.h"
 #include "dataset/pii/replace.h"
 #include "dataset/quality.h"
@@ -32,11 +33,12 @@ struct PlannedSample {
   bool dropped = false;  // as a duplicate, after the split
   uint64_t pair_hash = 0, answer_hash = 0;
   uint32_t cyrillic_letters = 0, latin_letters = 0;  // of the answer
+  LanguageId language = kNoLanguage;                 // of the answer, where that is certain
   QualitySignals signals{};
   float quality = 0;  // set by FilterSamples
 };
 
-// What a turn answers, as the linker says.
+// What a turn answers, as the linker says; empty where the plan did not have to know.
 struct PlannedLink {
   uint32_t turn = kNoTurn;
   float probability = 0;
@@ -89,7 +91,10 @@ class Planner {
   std::optional<RejectRule> PlanQuotedPrompt(const Conversation& conversation, uint32_t turn,
                                              PlannedSample* sample);
   void ChoosePrompt(const Conversation& conversation, uint32_t turn, uint32_t answered);
+  bool TakeEarlier(const Conversation& conversation, uint32_t turn, uint32_t answered,
+                   int64_t* budget);
   bool TakeIntoPrompt(const Conversation& conversation, uint32_t turn, int64_t* budget);
+  bool IsPost(const Conversation& conversation, uint32_t turn) const;
   // Whether `text` holds the whole answer in hand, when that is long enough to be no coincidence.
   bool HoldsAnswer(const Conversation& conversation, std::string_view text) const;
   bool TurnHoldsAnswer(const Conversation& conversation, uint32_t turn) const;
@@ -110,7 +115,6 @@ class Planner {
 
   // Of the conversation in hand.
   std::vector<Turn> turns_;
-  std::vector<Link> links_;
   std::vector<TurnWords> words_;  // of the turns looked at so far
   std::vector<uint8_t> measured_;
   std::vector<uint64_t> own_hashes_;  // of the persona's turns met so far

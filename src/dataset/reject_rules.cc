@@ -117,7 +117,7 @@ constexpr RejectRuleInfo kRules[] = {
      "drop-greetings"},
     {RejectRule::kWrongLanguage,
      "wrong_language",
-     {"in letters the person hardly ever uses", "не тем алфавитом, которым человек пишет"},
+     {"in a language the person hardly ever writes", "на языке, на котором человек почти не пишет"},
      {"use --drop-foreign 0", "задайте --drop-foreign 0"},
      "drop-foreign"},
     {RejectRule::kCopyPaste,
@@ -135,6 +135,11 @@ constexpr RejectRuleInfo kRules[] = {
      {"below --min-quality", "ниже --min-quality"},
      {"use a lower --min-quality", "задайте --min-quality меньше"},
      "min-quality"},
+    {RejectRule::kAnswersPost,
+     "answers_post",
+     {"comment on a channel's post", "комментируют пост канала"},
+     {"use --posts prompt", "задайте --posts prompt"},
+     "posts"},
 };
 static_assert(std::size(kRules) + 1 == kRejectRules);
 

@@ -41,8 +41,9 @@ enum class RejectRule : int {
   kCopyPaste = 25,
   kNearDuplicate = 26,
   kLowQuality = 27,
+  kAnswersPost = 28,
 };
-constexpr int kRejectRules = 28;  // one more than the largest number
+constexpr int kRejectRules = 29;  // one more than the largest number
 
 struct RejectRuleInfo {
   RejectRule rule;

@@ -3,11 +3,12 @@
 #include "base/hash.h"
 #include "base/text.h"
 #include "dataset/reject_rules.h"
+#include "tokens/token_counter.h"
 
 namespace idiolect {
 namespace {
 
-constexpr uint32_t kPlaceholderCharacters = 10;
+constexpr uint32_t kPlaceholderTokens = 3;
 
 bool HasWords(const Conversation& conversation, const Said& said) {
   return !TrimSpace(conversation.text(said)).empty();
@@ -39,6 +40,7 @@ char32_t NextFoldedLetter(std::string_view text, size_t* at) {
 bool IsSpoken(const Conversation& conversation, const Said& said, PersonId persona,
               const BuildOptions& options) {
   if (said.author == persona) return !RejectMessage(conversation, said, options);
+  if (said.flags & kChannelPost && options.posts == Posts::kDrop) return false;
   return said.kind == MessageKind::kOrdinary &&
          (said.media != MediaKind::kNone || HasWords(conversation, said));
 }
@@ -51,9 +53,8 @@ TurnWords MeasureTurn(const Conversation& conversation, const Turn& turn, Person
     if (said.author != turn.author || !IsSpoken(conversation, said, persona, options)) continue;
     const bool words = HasWords(conversation, said);
     measured.words |= words;
-    measured.characters +=
-        1 + (words ? static_cast<uint32_t>(CountCodePoints(conversation.text(said)))
-                   : kPlaceholderCharacters);
+    measured.tokens += 1 + (words ? static_cast<uint32_t>(EstimateTokens(conversation.text(said)))
+                                  : kPlaceholderTokens);
   }
   return measured;
 }

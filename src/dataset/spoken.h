@@ -17,8 +17,8 @@ bool IsSpoken(const Conversation& conversation, const Said& said, PersonId perso
               const BuildOptions& options);
 
 struct TurnWords {
-  uint32_t characters = 0;  // of all that is shown; 0: the turn is not shown at all
-  bool words = false;       // some of it is text
+  uint32_t tokens = 0;  // of all that is shown, estimated; 0: the turn is not shown at all
+  bool words = false;   // some of it is text
 };
 
 TurnWords MeasureTurn(const Conversation& conversation, const Turn& turn, PersonId persona,

@@ -1,6 +1,7 @@
 #include "dataset/voices.h"
 
 #include "base/text.h"
+#include "tokens/token_counter.h"
 
 namespace idiolect {
 namespace {
@@ -73,9 +74,11 @@ std::string MediaWords(Language language, MediaKind media, std::string_view stic
   return words({"[attachment]", "[вложение]"});
 }
 
-std::string Shortened(std::string_view text, size_t most_characters) {
+std::string Shortened(std::string_view text, size_t most_tokens) {
+  const size_t tokens = EstimateTokens(text);
+  if (tokens <= most_tokens) return std::string(text);
   const size_t characters = CountCodePoints(text);
-  if (characters <= most_characters) return std::string(text);
+  const size_t most_characters = characters * most_tokens / tokens;
   const size_t head = ByteOfCharacter(text, most_characters * 2 / 3);
   const size_t tail = ByteOfCharacter(text, characters - most_characters / 3);
   return std::string(TrimSpace(text.substr(0, head))) + " … " +

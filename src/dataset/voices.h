@@ -20,7 +20,7 @@ std::string SpeakerLabel(Language language, uint32_t number);
 // "[фото]"; a sticker is shown by its emoji when it has one.
 std::string MediaWords(Language language, MediaKind media, std::string_view sticker);
 
-// Text longer than `most_characters`: its beginning and its end with " … " between.
-std::string Shortened(std::string_view text, size_t most_characters);
+// Text of more tokens (estimated) than this: its beginning and its end with " … " between.
+std::string Shortened(std::string_view text, size_t most_tokens);
 
 }  // namespace idiolect

@@ -5,6 +5,7 @@
 #include "dataset/folder_name.h"
 #include "dataset/reject_rules.h"
 #include "dataset/spoken.h"
+#include "tokens/token_counter.h"
 
 namespace idiolect {
 namespace {
@@ -20,7 +21,12 @@ TEST(DefaultSystemPrompt, NamesThePersonaAndNoGender) {
 
 TEST(Shortened, KeepsTheBeginningAndTheEnd) {
   EXPECT_EQ(Shortened("short", 10), "short");
-  EXPECT_EQ(Shortened("абвгдежзиклмно", 6), "абвг … но");
+  const std::string text = "раз два три четыре пять шесть семь восемь девять десять";
+  const std::string kept = Shortened(text, EstimateTokens(text) / 2);
+  EXPECT_TRUE(kept.starts_with("раз два три чет")) << kept;
+  EXPECT_TRUE(kept.ends_with(" десять")) << kept;
+  EXPECT_NE(kept.find(" … "), std::string::npos) << kept;
+  EXPECT_LE(EstimateTokens(kept), EstimateTokens(text) / 2 + 3);
 }
 
 TEST(MediaWords, ShowsWhatThereIs) {

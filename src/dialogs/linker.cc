@@ -11,7 +11,7 @@ constexpr uint32_t kScoredAtOnce = 256;
 // In a private chat: the other's last turn, and the same after another turn of one's own.
 constexpr float kPrivateNext = 0.95f, kPrivateAfterOwn = 0.25f;
 
-Link MarkedLink(const Conversation& conversation, const std::vector<Turn>& turns, uint32_t turn) {
+Link MarkedLink(const Conversation& conversation, std::span<const Turn> turns, uint32_t turn) {
   const MessageId target = turns[turn].reply_to;
   const auto message = conversation.Find(target);
   if (!message) return {kNoTurn, target, 1, LinkReason::kMarkedFar};
@@ -64,8 +64,12 @@ void Linker::Read(std::span<const ChatLine> lines, ChatStyle style) {
 
 void Linker::Need(uint32_t line) {
   if (line >= scored_ && line < scored_end_) return;
+  Score(line, std::min(window_->size(), line + kScoredAtOnce));
+}
+
+void Linker::Score(uint32_t line, uint32_t end) {
   scored_ = line;
-  scored_end_ = std::min(window_->size(), line + kScoredAtOnce);
+  scored_end_ = end;
   FindLinkCandidates(*window_, scored_, scored_end_, style_, MarkedLines::kLeft, &candidates_);
   ComputeLinkFeatures(*window_, candidates_, scored_, scored_end_, Marks::kShown, &features_);
   model().Score(features_, &sums_);
@@ -119,64 +123,69 @@ void LinesOf(const Conversation& conversation, std::vector<ChatLine>* lines) {
   }
 }
 
-// In a chat of two the question is only whether a turn answers or goes on.
-void Linker::LinkPrivateTurns(const std::vector<Turn>& turns, std::vector<Link>* links) const {
-  for (uint32_t turn = 0; turn < turns.size(); ++turn) {
-    if (turns[turn].reply_to != 0) continue;
-    bool own_between = false;
-    for (uint32_t earlier = turn; earlier-- > 0;) {
-      if (turns[earlier].topic != turns[turn].topic) continue;
-      if (turns[earlier].author != turns[turn].author) {
-        (*links)[turn] = {earlier, 0, own_between ? kPrivateAfterOwn : kPrivateNext,
-                          LinkReason::kGuessed};
-        break;
-      }
-      own_between = true;
-    }
-  }
+void Linker::ReadTurns(const Conversation& conversation, const std::vector<Turn>& turns) {
+  conversation_ = conversation;
+  turns_ = turns;
+  links_.assign(turns.size(), Link{});
+  asked_.assign(turns.size(), 0);
+  lines_read_ = false;
 }
 
-void Linker::LinkTurns(const Conversation& conversation, const std::vector<Turn>& turns,
-                       std::vector<Link>* links) {
-  links->assign(turns.size(), Link{});
-  for (uint32_t turn = 0; turn < turns.size(); ++turn) {
-    if (turns[turn].reply_to != 0) (*links)[turn] = MarkedLink(conversation, turns, turn);
+const Link& Linker::LinkOf(uint32_t turn) {
+  Link& link = links_[turn];
+  if (std::exchange(asked_[turn], uint8_t{1})) return link;
+  if (turns_[turn].reply_to != 0) {
+    link = MarkedLink(conversation_, turns_, turn);
+  } else {
+    link = conversation_.kind == ChatKind::kPrivate ? PrivateLink(turn) : GuessedLink(turn);
   }
-  if (conversation.kind == ChatKind::kPrivate) {
-    LinkPrivateTurns(turns, links);
-    return;
+  return link;
+}
+
+// In a chat of two the question is only whether a turn answers or goes on.
+Link Linker::PrivateLink(uint32_t turn) const {
+  bool own_between = false;
+  for (uint32_t earlier = turn; earlier-- > 0;) {
+    if (turns_[earlier].topic != turns_[turn].topic) continue;
+    if (turns_[earlier].author != turns_[turn].author) {
+      return {earlier, 0, own_between ? kPrivateAfterOwn : kPrivateNext, LinkReason::kGuessed};
+    }
+    own_between = true;
   }
-  LinesOf(conversation, &lines_);
-  Read(lines_, StyleOf(lines_));
-  std::vector<std::pair<uint32_t, float>> mass;  // of the turns that may be answered
-  for (uint32_t turn = 0; turn < turns.size(); ++turn) {
-    if (turns[turn].reply_to != 0) continue;
-    Link& link = (*links)[turn];
-    size_t looked_at = 0;
-    for (uint32_t line = turns[turn].first; line <= turns[turn].last && looked_at < kLinesOfTurn;
-         ++line) {
-      if (!lines_[line].spoken || lines_[line].author != turns[turn].author) continue;
-      ++looked_at;
-      Need(line);
-      const auto candidates = candidates_.of(line);
-      if (candidates.empty()) continue;
-      Probabilities(line, &probabilities_);
-      mass.clear();
-      // Candidates come newest first, so those of one turn come together.
-      for (size_t i = 0; i < candidates.size(); ++i) {
-        if (lines_[candidates[i]].author == turns[turn].author) continue;
-        const uint32_t answered = TurnOfMessage(turns, candidates[i]);
-        if (answered == kNoTurn) continue;
-        if (mass.empty() || mass.back().first != answered) mass.emplace_back(answered, 0.0f);
-        mass.back().second += probabilities_[i];
-      }
-      for (const auto& [answered, probability] : mass) {
-        if (probability > link.probability) {
-          link = {answered, 0, std::min(probability, 1.0f), LinkReason::kGuessed};
-        }
+  return {};
+}
+
+Link Linker::GuessedLink(uint32_t turn) {
+  if (!std::exchange(lines_read_, true)) {
+    LinesOf(conversation_, &lines_);
+    Read(lines_, StyleOf(lines_));
+  }
+  Link link;
+  size_t looked_at = 0;
+  for (uint32_t line = turns_[turn].first; line <= turns_[turn].last && looked_at < kLinesOfTurn;
+       ++line) {
+    if (!lines_[line].spoken || lines_[line].author != turns_[turn].author) continue;
+    ++looked_at;
+    Score(line, line + 1);
+    const auto candidates = candidates_.of(line);
+    if (candidates.empty()) continue;
+    Probabilities(line, &probabilities_);
+    mass_.clear();
+    // Candidates come newest first, so those of one turn come together.
+    for (size_t i = 0; i < candidates.size(); ++i) {
+      if (lines_[candidates[i]].author == turns_[turn].author) continue;
+      const uint32_t answered = TurnOfMessage(turns_, candidates[i]);
+      if (answered == kNoTurn) continue;
+      if (mass_.empty() || mass_.back().first != answered) mass_.emplace_back(answered, 0.0f);
+      mass_.back().second += probabilities_[i];
+    }
+    for (const auto& [answered, probability] : mass_) {
+      if (probability > link.probability) {
+        link = {answered, 0, std::min(probability, 1.0f), LinkReason::kGuessed};
       }
     }
   }
+  return link;
 }
 
 }  // namespace idiolect

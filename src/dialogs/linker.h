@@ -75,11 +75,15 @@ class Linker {
   void LinkLines(std::span<const ChatLine> lines, uint32_t begin, uint32_t end, ChatStyle style,
                  std::vector<LineLink>* links);
 
-  // Replaces *links by one link for each turn. A reply mark to one's own or to nobody's words (a
-  // service message) is no answer: such a turn has no link. A turn answers what its first messages
-  // do; what a message answers within its own turn or of its author does not count.
-  void LinkTurns(const Conversation& conversation, const std::vector<Turn>& turns,
-                 std::vector<Link>* links);
+  // Of a conversation's turns, asked one by one: nothing is spent on those that nobody asks for.
+  // Conversation and turns are borrowed until the next call.
+  void ReadTurns(const Conversation& conversation, const std::vector<Turn>& turns);
+  // A reply mark to one's own or to nobody's words (a service message) is no answer: such a turn
+  // has no link. A turn answers what its first messages do; what a message answers within its own
+  // turn or of its author does not count.
+  const Link& LinkOf(uint32_t turn);
+  // The links asked for so far; those of the other turns are empty.
+  const std::vector<Link>& links() const { return links_; }
 
   // For explanations, step by step: Read, then Need of a line, then what is known of it.
   void Read(std::span<const ChatLine> lines, ChatStyle style);
@@ -92,7 +96,10 @@ class Linker {
   void Probabilities(uint32_t line, std::vector<float>* probabilities) const;
 
  private:
-  void LinkPrivateTurns(const std::vector<Turn>& turns, std::vector<Link>* links) const;
+  // Scores the lines [line, end) and forgets the others.
+  void Score(uint32_t line, uint32_t end);
+  Link PrivateLink(uint32_t turn) const;
+  Link GuessedLink(uint32_t turn);
 
   const LinkKnowledge& knowledge_;
   const LinkPeople& people_;
@@ -105,6 +112,14 @@ class Linker {
   std::vector<int32_t> sums_;
   std::vector<float> probabilities_;
   std::vector<ChatLine> lines_;
+
+  // Of ReadTurns.
+  Conversation conversation_;
+  std::span<const Turn> turns_;
+  std::vector<Link> links_;
+  std::vector<uint8_t> asked_;  // by turn
+  bool lines_read_ = false;
+  std::vector<std::pair<uint32_t, float>> mass_;  // of the turns that may be answered
 };
 
 // The messages of a conversation as lines; index is that of the message.

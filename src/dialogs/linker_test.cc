@@ -26,7 +26,11 @@ Linked LinkLast(const ChatScript& chat) {
   const Conversation conversation = linked.cut.back().view();
   MergeTurns(conversation, 300, &linked.turns);
   const LinkPeople people(Knowledge(), {"", "Маша", "Иван", "Анна"});
-  Linker(Knowledge(), people).LinkTurns(conversation, linked.turns, &linked.links);
+  Linker linker(Knowledge(), people);
+  linker.ReadTurns(conversation, linked.turns);
+  for (uint32_t turn = 0; turn < linked.turns.size(); ++turn) {
+    linked.links.push_back(linker.LinkOf(turn));
+  }
   return linked;
 }
 

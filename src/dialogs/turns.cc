@@ -39,7 +39,7 @@ void MergeTurns(const Conversation& conversation, int64_t typing_gap_seconds,
   }
 }
 
-uint32_t TurnOfMessage(const std::vector<Turn>& turns, size_t message) {
+uint32_t TurnOfMessage(std::span<const Turn> turns, size_t message) {
   const auto after =
       std::upper_bound(turns.begin(), turns.end(), message,
                        [](size_t wanted, const Turn& turn) { return wanted < turn.first; });

@@ -4,6 +4,7 @@
 // answer the same message.
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "dialogs/conversation.h"
@@ -26,6 +27,6 @@ void MergeTurns(const Conversation& conversation, int64_t typing_gap_seconds,
                 std::vector<Turn>* turns);
 
 // The turn that holds this message, or kNoTurn.
-uint32_t TurnOfMessage(const std::vector<Turn>& turns, size_t message);
+uint32_t TurnOfMessage(std::span<const Turn> turns, size_t message);
 
 }  // namespace idiolect
