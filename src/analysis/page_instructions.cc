@@ -1,4 +1,7 @@
+#include <cmath>
+
 #include "analysis/report_pages.h"
+#include "base/clock.h"
 
 namespace idiolect {
 
@@ -43,10 +46,29 @@ void AddCost(const PageContext& c, const TrainingEstimate& estimate, Page& page)
   page.Add(table);
 }
 
+void AddLocalTime(const PageContext& c, const std::optional<LocalTraining>& local, Page& page) {
+  if (!local) {
+    page.Add(
+        Paragraph{c({"How long it takes here: idiolect validate --time measures it in ten "
+                     "seconds.",
+                     "Сколько это займёт здесь: idiolect validate --time измерит за десять "
+                     "секунд."})});
+    return;
+  }
+  const auto minutes = static_cast<int64_t>(std::ceil(local->seconds / 60));
+  page.Add(Paragraph{
+      c({"Here it takes about ", "Здесь это займёт примерно "}) + c.Count(minutes) +
+      c({" min: ", " мин: "}) + local->model + ", " + local->machine + ", " +
+      c({"epochs: ", "эпох: "}) + std::to_string(local->epochs) + c({", steps: ", ", шагов: "}) +
+      c.Count(local->steps) + ", " + c.Count(std::llround(local->tokens_per_second)) +
+      c({" tokens/s, measured on ", " токенов/с, измерено "}) + FormatDay(local->measured_at) +
+      c({". It costs nothing but the electricity.", ". Платить не за что, кроме электричества."})});
+}
+
 }  // namespace
 
 Page InstructionsPage(const PageContext& c, const std::string& folder,
-                      const TrainingEstimate& estimate) {
+                      const TrainingEstimate& estimate, const std::optional<LocalTraining>& local) {
   const auto number = [&c](const char* name) { return c.summary.value(name, int64_t{0}); };
   Page page;
   page.file = "instructions";
@@ -79,6 +101,7 @@ Page InstructionsPage(const PageContext& c, const std::string& folder,
                    "dataset; training resumes after any interruption.",
                    "Ничего не уходит с машины. Исходная модель выбирается по языку датасета; "
                    "прерванное обучение продолжится с места остановки."})});
+  AddLocalTime(c, local, page);
   page.Add(Code{"idiolect finetune\nidiolect chat"});
 
   page.Add(Heading{2, c({"At a provider", "У провайдера"})});

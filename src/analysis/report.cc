@@ -6,6 +6,7 @@
 
 #include "analysis/favourites.h"
 #include "analysis/report_pages.h"
+#include "base/clock.h"
 #include "base/file.h"
 
 namespace idiolect {
@@ -81,6 +82,17 @@ Json VoiceJson(const PageContext& c, Voice which) {
           {"traits", std::move(traits)}};
 }
 
+Json LocalJson(const std::optional<LocalTraining>& local) {
+  if (!local) return nullptr;
+  return {{"model", local->model},
+          {"machine", local->machine},
+          {"epochs", local->epochs},
+          {"steps", local->steps},
+          {"seconds", std::round(local->seconds)},
+          {"tokens_per_second", std::round(local->tokens_per_second)},
+          {"measured_at", FormatIsoUtc(local->measured_at)}};
+}
+
 Json StyleJson(const PageContext& c) {
   const auto list = [](const std::vector<Favourite>& favourites) {
     Json words = Json::array();
@@ -137,9 +149,9 @@ Result<std::string> WriteReport(Workspace& workspace, PersonId persona,
     RETURN_IF_ERROR(publish(page.file + ".md", ToMarkdown(page, options.language)));
     RETURN_IF_ERROR(publish(page.file + ".html", ToHtml(page, pages, options.language)));
   }
-  RETURN_IF_ERROR(
-      publish("instructions.md",
-              ToMarkdown(InstructionsPage(context, dataset.string(), estimate), options.language)));
+  RETURN_IF_ERROR(publish("instructions.md", ToMarkdown(InstructionsPage(context, dataset.string(),
+                                                                         estimate, options.local),
+                                                        options.language)));
   if (!Exists(workspace.lexicon_file())) {
     RETURN_IF_ERROR(PublishFile(workspace.lexicon_file(), text));
   }
@@ -154,7 +166,8 @@ Result<std::string> WriteReport(Workspace& workspace, PersonId persona,
                       {{"tokens", estimate.tokens},
                        {"exact", !estimate.carried_over && estimate.exact_counter},
                        {"counter", estimate.counter},
-                       {"epochs", estimate.epochs}}},
+                       {"epochs", estimate.epochs},
+                       {"local", LocalJson(options.local)}}},
                      {"files", std::move(files)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -9,9 +9,11 @@
 // Reads everything, writes files only. The lexicon (lexicon.txt of the workspace) is put there when
 // there is none, so that it can be edited.
 
+#include <optional>
 #include <string>
 
 #include "analysis/labels.h"
+#include "analysis/training_estimate.h"
 #include "base/interrupt.h"
 #include "base/language.h"
 #include "base/progress.h"
@@ -20,12 +22,13 @@
 namespace idiolect {
 
 // Counts up when the same facts give other pages.
-constexpr int kReportCodeVersion = 1;
+constexpr int kReportCodeVersion = 2;
 
 struct ReportOptions {
   Language language = Language::kEnglish;
   Names names = Names::kPseudonyms;
-  std::string time_zone;  // empty: this machine's
+  std::string time_zone;               // empty: this machine's
+  std::optional<LocalTraining> local;  // what training here takes, where that is known
 };
 
 // Writes the files, replacing those there, and returns its figures as JSON (docs/json.md). Fails

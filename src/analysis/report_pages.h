@@ -37,7 +37,7 @@ Page DatasetPage(const PageContext& context);
 Page StylePage(const PageContext& context);
 // The steps for this very dataset; only its Markdown is written.
 Page InstructionsPage(const PageContext& context, const std::string& folder,
-                      const TrainingEstimate& estimate);
+                      const TrainingEstimate& estimate, const std::optional<LocalTraining>& local);
 
 // How much more often: the ratio of two shares with its 95 % interval (by the logarithm's normal
 // approximation; half a message is added where one of the counts is 0).

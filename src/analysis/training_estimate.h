@@ -11,6 +11,14 @@
 
 namespace idiolect {
 
+// What training here would take, as measured on this machine (validate/training_time.h).
+struct LocalTraining {
+  std::string model, machine;
+  double seconds = 0, tokens_per_second = 0;
+  int epochs = 0;
+  int64_t steps = 0, measured_at = 0;
+};
+
 struct TrainingEstimate {
   uint64_t tokens = 0, billable_tokens = 0;
   bool carried_over = false;  // counted over a part of the file only

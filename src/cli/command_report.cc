@@ -1,9 +1,6 @@
-#include <nlohmann/json.hpp>
-
-#include "analysis/report.h"
-#include "base/text.h"
 #include "cli/command.h"
 #include "cli/stages.h"
+#include "cli/texts.h"
 
 namespace idiolect {
 namespace {
@@ -12,23 +9,8 @@ struct Options {
   std::string persona;
   std::string names = "pseudonyms";
   ReportOptions report;
+  bool no_time = false, explain = false, again = false;
 };
-
-std::string ReportText(const Context& context, const std::string& summary) {
-  const auto json = nlohmann::ordered_json::parse(summary, nullptr, false);
-  if (!json.is_object()) return summary;
-  const auto& dataset = json["dataset"];
-  const auto count = [](const nlohmann::ordered_json& number) {
-    return GroupDigits(number.get<int64_t>());
-  };
-  std::string text =
-      context.Say({"pairs ", "пар "}) + count(dataset["pairs"]) +
-      context.Say({", dialogs ", ", диалогов "}) + count(dataset["dialogs"]) +
-      context.Say({", channels ", ", каналов "}) + std::to_string(dataset["channels"].size()) +
-      context.Say({", messages ", ", сообщений "}) + count(json["collection"]["messages"]) + "\n";
-  for (const auto& file : json["files"]) text += file.get<std::string>() + "\n";
-  return text;
-}
 
 }  // namespace
 
@@ -51,14 +33,26 @@ CommandAction DeclareReport(CLI::App& app, Language language) {
              {"whose hours to count by, as Europe/Moscow; default: this machine's",
               "по чьим часам считать, например Europe/Moscow; по умолчанию — этой машины"}},
             options->report.time_zone);
+  AddFlag(app, language,
+          {"--no-time",
+           {"do not measure how long training here takes (ten seconds, once a machine and model)",
+            "не измерять, сколько длится обучение здесь (десять секунд, раз на машину и модель)"}},
+          options->no_time);
+  AddFlag(app, language,
+          {"--explain", {"say why it runs or is skipped", "почему выполняется или нет"}},
+          options->explain);
+  AddFlag(app, language, {"--again", {"even if nothing changed", "даже если ничего не изменилось"}},
+          options->again);
   return [options](Context& context) -> Status {
     ASSIGN_OR_RETURN(auto workspace, context.OpenExistingWorkspace());
     ASSIGN_OR_RETURN(auto persona, ChoosePersona(context, *workspace, options->persona));
-    options->report.language = context.global.language;
     options->report.names = options->names == "real" ? Names::kReal : Names::kPseudonyms;
-    ASSIGN_OR_RETURN(const std::string summary, WriteReport(*workspace, persona.id, options->report,
-                                                            *context.progress, *context.interrupt));
-    context.Print(context.json() ? summary : ReportText(context, summary));
+    ASSIGN_OR_RETURN(const auto result,
+                     ReportStage(context, *workspace, persona, options->report,
+                                 options->no_time ? MeasureTime::kNo : MeasureTime::kYes,
+                                 options->explain ? Explain::kYes : Explain::kNo,
+                                 options->again ? Force::kYes : Force::kNo));
+    context.Print(context.json() ? result.summary : ReportText(context, result.summary));
     context.Next("finetune");
     return {};
   };

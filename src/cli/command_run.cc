@@ -40,6 +40,11 @@ Status RunAll(Context& context, const Options& options) {
                    BuildStage(context, *workspace, persona, options.build, explain, Force::kNo));
   done("build", built, BuildText(context, built.summary));
 
+  // Training follows at once, so how long it takes need not be measured.
+  ASSIGN_OR_RETURN(auto reported, ReportStage(context, *workspace, persona, ReportOptions{},
+                                              MeasureTime::kNo, explain, Force::kNo));
+  done("report", reported, ReportText(context, reported.summary));
+
   ASSIGN_OR_RETURN(auto tuned,
                    FinetuneStage(context, *workspace, persona, options.finetune, explain));
   done("finetune", tuned.stage, JobText(context, tuned.job));

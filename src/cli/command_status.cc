@@ -62,6 +62,23 @@ Status AddBuild(Context& context, Workspace& workspace, const PersonSummary& per
   return {};
 }
 
+Status AddReport(Context& context, Workspace& workspace, const PersonSummary& persona, Item& item) {
+  item.command = "report";
+  ASSIGN_OR_RETURN(auto last, LastRun(workspace.database(), ReportStageName(persona)));
+  const auto page = workspace.reports_folder() / "dataset.html";
+  auto dataset = NewestDataset(workspace, persona);
+  if (!last || !dataset || !Exists(page)) return {};
+  const auto of = last->key.find("dataset");
+  const bool fresh = of != last->key.end() && of->second == dataset->filename().string();
+  item.state = fresh ? "done" : "stale";
+  item.detail = page.string();
+  if (!fresh) {
+    item.detail +=
+        context.Say({"; the dataset was built anew since", "; датасет с тех пор пересобран"});
+  }
+  return {};
+}
+
 Result<std::optional<Job>> AddFinetune(Workspace& workspace, const PersonSummary& persona,
                                        Item& item) {
   item.command = "finetune";
@@ -89,6 +106,7 @@ CommandAction DeclareStatus(CLI::App&, Language) {
         {"import", {"chats imported", "чаты импортированы"}, "later", "", ""},
         {"persona", {"persona chosen", "персона выбрана"}, "later", "", ""},
         {"build", {"dataset built", "датасет собран"}, "later", "", "build"},
+        {"report", {"report written", "отчёт написан"}, "later", "", "report"},
         {"finetune", {"model trained", "модель обучена"}, "later", "", "finetune"},
         {"answers", {"answers compared", "ответы сравнены"}, "later", "", "run EXPORT"},
         {"chat", {"talk with it", "поговорить с ней"}, "later", "", "chat"}};
@@ -96,12 +114,13 @@ CommandAction DeclareStatus(CLI::App&, Language) {
     ASSIGN_OR_RETURN(auto persona, AddPersona(context, *workspace, items[1]));
     if (persona) {
       RETURN_IF_ERROR(AddBuild(context, *workspace, *persona, items[2]));
-      ASSIGN_OR_RETURN(auto job, AddFinetune(*workspace, *persona, items[3]));
+      RETURN_IF_ERROR(AddReport(context, *workspace, *persona, items[3]));
+      ASSIGN_OR_RETURN(auto job, AddFinetune(*workspace, *persona, items[4]));
       if (job) {
         const auto results = workspace->results_folder() / (job->id + ".md");
         if (Exists(results)) {
-          items[4].state = "done";
-          items[4].detail = results.string();
+          items[5].state = "done";
+          items[5].detail = results.string();
         }
       }
     }

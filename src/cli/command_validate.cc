@@ -249,35 +249,6 @@ Result<std::optional<LocalTokens>> CountLocally(const fs::path& file, const std:
   return std::optional<LocalTokens>(local);
 }
 
-Result<TrainingTime> TimeHere(Context& context, const Options& options,
-                              const std::vector<Looked>& files, const std::string& model) {
-  TrainRequest request;
-  ASSIGN_OR_RETURN(auto store, ModelStore::OpenDefault());
-  ASSIGN_OR_RETURN(request.base, store.Find(model));
-  request.base_name = model;
-  for (const Looked& file : files) {
-    if (file.path.filename() == "test.jsonl") continue;
-    ASSIGN_OR_RETURN(auto samples, ReadSamples(file.path));
-    auto& to = file.trains ? request.train : request.valid;
-    to.insert(to.end(), std::make_move_iterator(samples.begin()),
-              std::make_move_iterator(samples.end()));
-  }
-  request.options.epochs = options.epochs;
-  request.engine = options.engine;
-  TrainingTimeOptions time;
-  time.measure_anew = options.measure;
-  time.version = kVersion;
-  ASSIGN_OR_RETURN(time.remembered, RememberedSpeedsFile());
-  ASSIGN_OR_RETURN(auto engine, LoadEngine());
-  context.Note(
-      context.Say({"training for ten seconds to see how fast this machine is, unless it is "
-                   "remembered",
-                   "десять секунд обучения, чтобы узнать скорость этой машины, если она "
-                   "ещё не известна"}));
-  return EstimateTrainingTime(*engine, std::move(request), time, *context.clock,
-                              *context.interrupt);
-}
-
 Status FixFile(Context& context, const fs::path& in, const std::string& out, Json* json,
                std::string* text) {
   ASSIGN_OR_RETURN(const MendResult mended, MendFile(in, out));
@@ -358,7 +329,12 @@ Status Run(Context& context, const Options& options) {
       context.Note(local.error().message);
     }
     if (options.time || options.measure) {
-      ASSIGN_OR_RETURN(const TrainingTime time, TimeHere(context, options, files, model));
+      TimeHereOptions here{model, {}, {}, options.epochs, options.engine, options.measure};
+      for (const Looked& file : files) {
+        if (file.path.filename() == "test.jsonl") continue;
+        (file.trains ? here.train : here.valid).push_back(file.path);
+      }
+      ASSIGN_OR_RETURN(const TrainingTime time, TimeHere(context, here));
       json["time"] = {{"model", model},
                       {"machine", time.plan.machine},
                       {"epochs", time.plan.options.epochs},

@@ -8,11 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "analysis/report.h"
 #include "cli/context.h"
 #include "core/engine.h"
 #include "dataset/build.h"
 #include "jobs/local_job.h"
 #include "store/messages.h"
+#include "validate/training_time.h"
 
 namespace idiolect {
 
@@ -46,6 +48,27 @@ Result<StageResult> BuildStage(Context& context, Workspace& workspace, const Per
 void AddBuildOptions(CLI::App& app, Language language, BuildOptions& options);
 // The newest dataset of the persona, a full path. kNotFound says to build one.
 Result<std::filesystem::path> NewestDataset(Workspace& workspace, const PersonSummary& persona);
+
+// --- time ---
+struct TimeHereOptions {
+  std::string model;  // a base model of this machine
+  std::vector<std::filesystem::path> train, valid;
+  int epochs = 0;  // 0: by the size of the dataset
+  EngineOptions engine;
+  bool anew = false;  // even when a speed is remembered
+};
+// Trains for ten seconds where no speed of this machine is remembered.
+Result<TrainingTime> TimeHere(Context& context, const TimeHereOptions& options);
+
+// --- report ---
+enum class MeasureTime { kNo, kYes };
+// Of the persona's newest dataset, in the language of the context. With kYes the instructions tell
+// how long training here takes, where a base model is on this machine.
+Result<StageResult> ReportStage(Context& context, Workspace& workspace,
+                                const PersonSummary& persona, ReportOptions options,
+                                MeasureTime measure, Explain explain, Force force);
+// As LastRun knows it.
+std::string ReportStageName(const PersonSummary& persona);
 
 // --- finetune ---
 struct FinetuneOptions {

@@ -10,6 +10,7 @@ namespace idiolect {
 
 std::string ImportText(const Context& context, const std::string& summary);
 std::string BuildText(const Context& context, const std::string& summary);
+std::string ReportText(const Context& context, const std::string& summary);
 std::string JobText(const Context& context, const Job& job);
 
 }  // namespace idiolect

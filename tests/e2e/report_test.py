@@ -51,7 +51,7 @@ class Report(unittest.TestCase):
             workspace = Workspace()
             workspace.run("import", export)
             cls.built = workspace.json("build", "--persona", persona)
-            report = json.loads(workspace.run("report", "--json", "--timezone", "UTC", "--lang", name)[0])
+            report = json.loads(workspace.run("report", "--no-time", "--json", "--timezone", "UTC", "--lang", name)[0])
             cls.workspaces[name] = (workspace, cls.built, report)
 
     def each(self):
@@ -127,7 +127,7 @@ class Report(unittest.TestCase):
     def test_the_pages_are_whole_and_need_nothing_else(self):
         for name, workspace, _, _ in self.each():
             # Another test may have written them in another language since.
-            report = json.loads(workspace.run("report", "--json", "--lang", name)[0])
+            report = json.loads(workspace.run("report", "--no-time", "--json", "--lang", name)[0])
             files = [Path(file) for file in report["files"]]
             self.assertEqual(sorted(file.name for file in files),
                              ["collection.html", "collection.md", "dataset.html", "dataset.md", "instructions.md",
@@ -154,7 +154,7 @@ class Report(unittest.TestCase):
         pages = "".join(Path(file).read_text(encoding="utf-8") for file in report["files"])
         for name in names:
             self.assertNotIn(name, pages)
-        workspace.run("report", "--names", "real")
+        workspace.run("report", "--no-time", "--names", "real")
         style = "".join(Path(file).read_text(encoding="utf-8") for file in report["files"])
         self.assertIn("Dee Okafor", style)
 
@@ -164,18 +164,18 @@ class Report(unittest.TestCase):
         built_in = lexicon.read_text(encoding="utf-8")
         try:
             lexicon.write_text("[topic walks | walks | прогулки]\nидти гулять гора\n", encoding="utf-8")
-            self.assertEqual(list(workspace.json("report")["dataset"]["topics"]), ["walks"])
+            self.assertEqual(list(workspace.json("report", "--no-time")["dataset"]["topics"]), ["walks"])
             lexicon.write_text("[oops]\n", encoding="utf-8")
-            self.assertIn("lexicon.txt:1", workspace.run("report", status=1)[1])
+            self.assertIn("lexicon.txt:1", workspace.run("report", "--no-time", status=1)[1])
         finally:
             lexicon.write_text(built_in, encoding="utf-8")
 
     def test_without_a_dataset_it_says_what_to_do(self):
         workspace = Workspace()
         workspace.run("import", ENGLISH)
-        self.assertIn("idiolect build", workspace.run("report", "--persona", "Maya", status=2)[1])
+        self.assertIn("idiolect build", workspace.run("report", "--no-time", "--persona", "Maya", status=2)[1])
         workspace.run("build")
-        self.assertIn("Nowhere", workspace.run("report", "--timezone", "Nowhere/Else", status=2)[1])
+        self.assertIn("Nowhere", workspace.run("report", "--no-time", "--timezone", "Nowhere/Else", status=2)[1])
 
     @staticmethod
     def persona(workspace):
