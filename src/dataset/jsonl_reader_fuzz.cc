@@ -1,5 +1,5 @@
-// Whatever the bytes are, reading them ends with samples that keep the reader's promises or with an
-// error that names a line.
+// Whatever the bytes are, reading them ends with samples or pairs that keep the reader's promises
+// or with an error that names a line.
 
 #include <cstdint>
 #include <cstdlib>
@@ -7,8 +7,19 @@
 #include "dataset/reader.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const auto samples =
-      idiolect::ParseSamples(std::string_view(reinterpret_cast<const char*>(data), size), "input");
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  const auto pairs = idiolect::ParsePreferences(bytes, "input");
+  if (!pairs) {
+    if (!pairs.error().message.starts_with("reading preferences: input:")) std::abort();
+  } else {
+    for (const idiolect::PreferencePair& pair : *pairs) {
+      if (pair.prompt.empty() || pair.prompt.back().role != "user" ||
+          pair.chosen.role != "assistant" || pair.rejected.role != "assistant") {
+        std::abort();
+      }
+    }
+  }
+  const auto samples = idiolect::ParseSamples(bytes, "input");
   if (!samples) {
     if (!samples.error().message.starts_with("reading samples: input:")) std::abort();
     return 0;

@@ -1,7 +1,9 @@
 #include "dataset/reader.h"
 
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -70,15 +72,22 @@ tl::expected<ChatMessage, std::string> MessageOf(const Json& json) {
   return message;
 }
 
-tl::expected<TrainingSample, std::string> SampleOf(std::string_view line) {
+tl::expected<Json, std::string> ObjectOf(std::string_view line) {
   if (NestsDeeper(line, kDeepest)) return Wrong("brackets are nested too deep");
-  const Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
+  Json json = Json::parse(line, nullptr, /*allow_exceptions=*/false);
   if (json.is_discarded()) {
     ErrorFinder finder;
     (void)Json::sax_parse(line, &finder);
     return Wrong("not JSON, from byte " + std::to_string(finder.position()) + " of the line on");
   }
   if (!json.is_object()) return Wrong("not a JSON object");
+  return json;
+}
+
+tl::expected<TrainingSample, std::string> SampleOf(std::string_view line) {
+  const auto object = ObjectOf(line);
+  if (!object) return Wrong(object.error());
+  const Json& json = *object;
   const auto messages = json.find("messages");
   if (messages == json.end()) return Wrong("no \"messages\"");
   if (!messages->is_array() || messages->empty()) {
@@ -100,33 +109,109 @@ tl::expected<TrainingSample, std::string> SampleOf(std::string_view line) {
   return sample;
 }
 
-}  // namespace
+// The first of these fields that is there; null: none.
+const Json* FirstOf(const Json& json, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (const auto found = json.find(name); found != json.end()) return &*found;
+  }
+  return nullptr;
+}
 
-Result<std::vector<TrainingSample>> ParseSamples(std::string_view bytes, std::string_view name) {
+tl::expected<ChatMessage, std::string> AnswerOf(const Json& json,
+                                                std::initializer_list<const char*> names) {
+  const std::string name = std::string("\"") + *names.begin() + "\"";
+  const Json* list = FirstOf(json, names);
+  if (list == nullptr) return Wrong("no " + name);
+  if (!list->is_array() || list->size() != 1) return Wrong(name + " is not a list of one message");
+  auto message = MessageOf(list->front());
+  if (!message) return Wrong("the message of " + name + " " + message.error());
+  if (message->role != "assistant") return Wrong(name + " is not the assistant's");
+  message->learned = true;
+  return message;
+}
+
+tl::expected<PreferencePair, std::string> PairOf(std::string_view line) {
+  const auto object = ObjectOf(line);
+  if (!object) return Wrong(object.error());
+  const auto input = object->find("input");
+  const bool openai = input != object->end();
+  if (openai && !input->is_object()) return Wrong("\"input\" is not an object");
+  const Json* prompt = openai ? FirstOf(*input, {"messages"}) : FirstOf(*object, {"prompt"});
+  const std::string name = openai ? "\"messages\" of \"input\"" : "\"prompt\"";
+  if (prompt == nullptr) return Wrong("no " + name);
+  if (!prompt->is_array() || prompt->empty()) {
+    return Wrong(name + " is not a list with something in it");
+  }
+  PreferencePair pair;
+  for (const Json& entry : *prompt) {
+    auto message = MessageOf(entry);
+    if (!message) {
+      return Wrong("message " + std::to_string(pair.prompt.size() + 1) + " " + message.error());
+    }
+    pair.prompt.push_back(*std::move(message));
+  }
+  if (pair.prompt.back().role != "user")
+    return Wrong("the prompt's last message is not the user's");
+  auto chosen = openai ? AnswerOf(*object, {"preferred_output", "preferred_completion"})
+                       : AnswerOf(*object, {"chosen"});
+  if (!chosen) return Wrong(chosen.error());
+  auto rejected = openai ? AnswerOf(*object, {"non_preferred_output", "non_preferred_completion"})
+                         : AnswerOf(*object, {"rejected"});
+  if (!rejected) return Wrong(rejected.error());
+  pair.chosen = *std::move(chosen);
+  pair.rejected = *std::move(rejected);
+  if (pair.chosen.content == pair.rejected.content) return Wrong("both answers are the same");
+  return pair;
+}
+
+// Every line through `parse`; the first that is wrong fails with its number.
+template <typename T, typename Parse>
+Result<std::vector<T>> ParseLines(std::string_view bytes, std::string_view name, Parse parse,
+                                  const char* what, const char* hint) {
   if (bytes.starts_with("\xEF\xBB\xBF")) bytes.remove_prefix(3);
-  std::vector<TrainingSample> samples;
+  std::vector<T> parsed;
   for (size_t number = 1; !bytes.empty(); ++number) {
     const size_t end = std::min(bytes.find('\n'), bytes.size());
     const std::string_view line = TrimSpace(bytes.substr(0, end));
     bytes.remove_prefix(std::min(end + 1, bytes.size()));
     if (line.empty()) continue;
-    auto sample = SampleOf(line);
-    if (!sample) {
-      return Fail(
-          ErrorKind::kBadInput,
-          "reading samples: " + std::string(name) + ":" + std::to_string(number) + ": " +
-              sample.error(),
-          "each line must be {\"messages\":[{\"role\":…,\"content\":…},…]} and end with the "
-          "assistant's answer");
+    auto one = parse(line);
+    if (!one) {
+      return Fail(ErrorKind::kBadInput,
+                  std::string("reading ") + what + ": " + std::string(name) + ":" +
+                      std::to_string(number) + ": " + one.error(),
+                  hint);
     }
-    samples.push_back(*std::move(sample));
+    parsed.push_back(*std::move(one));
   }
-  return samples;
+  return parsed;
+}
+
+}  // namespace
+
+Result<std::vector<TrainingSample>> ParseSamples(std::string_view bytes, std::string_view name) {
+  return ParseLines<TrainingSample>(
+      bytes, name, SampleOf, "samples",
+      "each line must be {\"messages\":[{\"role\":…,\"content\":…},…]} and end with the "
+      "assistant's answer");
+}
+
+Result<std::vector<PreferencePair>> ParsePreferences(std::string_view bytes,
+                                                     std::string_view name) {
+  return ParseLines<PreferencePair>(
+      bytes, name, PairOf, "preferences",
+      "each line must be {\"prompt\":[…],\"chosen\":[…],\"rejected\":[…]}; idiolect export --dpo "
+      "writes them");
 }
 
 Result<std::vector<TrainingSample>> ReadSamples(const std::filesystem::path& path) {
   ASSIGN_OR_RETURN(const auto file, MappedFile::Open(path));
   return ParseSamples(file.bytes(), path.string());
+}
+
+Result<std::vector<PreferencePair>> ReadPreferences(const std::filesystem::path& path) {
+  ASSIGN_OR_RETURN(const auto file, MappedFile::Open(path));
+  return ParsePreferences(file.bytes(), path.string());
 }
 
 }  // namespace idiolect

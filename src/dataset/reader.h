@@ -20,4 +20,11 @@ Result<std::vector<TrainingSample>> ReadSamples(const std::filesystem::path& pat
 // The same for bytes in memory; `name` stands in messages.
 Result<std::vector<TrainingSample>> ParseSamples(std::string_view bytes, std::string_view name);
 
+// Preference pairs, a line each, as `idiolect export --dpo` writes them for TRL
+// ({"prompt":[…],"chosen":[…],"rejected":[…]}) or in OpenAI's form ({"input":{"messages":[…]},
+// "preferred_output":[…],"non_preferred_output":[…]}, or "…_completion"). As strict as the above:
+// each answer is one assistant message, the prompt ends with the user's.
+Result<std::vector<PreferencePair>> ReadPreferences(const std::filesystem::path& path);
+Result<std::vector<PreferencePair>> ParsePreferences(std::string_view bytes, std::string_view name);
+
 }  // namespace idiolect

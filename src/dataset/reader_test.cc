@@ -91,5 +91,52 @@ TEST(ReadSamples, AMissingFileIsAnError) {
   EXPECT_FALSE(ReadSamples("/nonexistent/train.jsonl"));
 }
 
+std::string PairComplaint(const std::string& bytes) {
+  const auto pairs = ParsePreferences(bytes, "f.jsonl");
+  return pairs ? "" : pairs.error().message;
+}
+
+TEST(ParsePreferences, ReadsBothForms) {
+  const std::string prompt = R"([{"role":"system","content":"s"},{"role":"user","content":"u"}])";
+  const std::string good = R"([{"role":"assistant","content":"good"}])";
+  const std::string bad = R"([{"role":"assistant","content":"bad"}])";
+  const auto pairs = ParsePreferences(
+      R"({"prompt":)" + prompt + R"(,"chosen":)" + good + R"(,"rejected":)" + bad + "}\n" +
+          R"({"input":{"messages":)" + prompt + R"(},"preferred_output":)" + good +
+          R"(,"non_preferred_output":)" + bad + "}\n\n" + R"({"input":{"messages":)" + prompt +
+          R"(},"preferred_completion":)" + good + R"(,"non_preferred_completion":)" + bad + "}",
+      "f.jsonl");
+  ASSERT_TRUE(pairs) << pairs.error().message;
+  ASSERT_EQ(pairs->size(), 3u);
+  for (const PreferencePair& pair : *pairs) {
+    ASSERT_EQ(pair.prompt.size(), 2u);
+    EXPECT_EQ(pair.prompt[1].content, "u");
+    EXPECT_EQ(pair.chosen.content, "good");
+    EXPECT_EQ(pair.rejected.content, "bad");
+  }
+}
+
+TEST(ParsePreferences, NamesTheLineAndTheFault) {
+  const std::string user = R"([{"role":"user","content":"u"}])";
+  const std::string answer = R"([{"role":"assistant","content":"a"}])";
+  EXPECT_EQ(PairComplaint("\n{}"), "reading preferences: f.jsonl:2: no \"prompt\"");
+  EXPECT_EQ(PairComplaint(R"({"input":[]})"),
+            "reading preferences: f.jsonl:1: \"input\" is not an object");
+  EXPECT_EQ(PairComplaint(R"({"prompt":[]})"),
+            "reading preferences: f.jsonl:1: \"prompt\" is not a list with something in it");
+  EXPECT_EQ(PairComplaint(R"({"prompt":)" + answer + "}"),
+            "reading preferences: f.jsonl:1: the prompt's last message is not the user's");
+  EXPECT_EQ(PairComplaint(R"({"prompt":)" + user + "}"),
+            "reading preferences: f.jsonl:1: no \"chosen\"");
+  EXPECT_EQ(PairComplaint(R"({"prompt":)" + user + R"(,"chosen":)" + answer + R"(,"rejected":)" +
+                          user + "}"),
+            "reading preferences: f.jsonl:1: \"rejected\" is not the assistant's");
+  EXPECT_EQ(PairComplaint(R"({"prompt":)" + user + R"(,"chosen":)" + answer + R"(,"rejected":)" +
+                          answer + "}"),
+            "reading preferences: f.jsonl:1: both answers are the same");
+  EXPECT_EQ(PairComplaint(R"({"prompt":)" + user + R"(,"chosen":"a"})"),
+            "reading preferences: f.jsonl:1: \"chosen\" is not a list of one message");
+}
+
 }  // namespace
 }  // namespace idiolect
