@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,23 @@ CLI::Option* AddOption(CLI::App& app, Language language, const OptionRow& row, T
 
 inline CLI::Option* AddFlag(CLI::App& app, Language language, const OptionRow& row, bool& value) {
   return app.add_flag(row.flags, value, Say(language, row.help));
+}
+
+// The same for an enumeration, by its values' names.
+template <typename T>
+CLI::Option* AddNamed(CLI::App& app, Language language, const OptionRow& row,
+                      const std::map<std::string, T>& names, T& value) {
+  std::string current;
+  std::vector<std::string> known;
+  for (const auto& [name, named] : names) {
+    known.push_back(name);
+    if (named == value) current = name;
+  }
+  CLI::Option* option = app.add_option_function<std::string>(
+      row.flags, [names, &value](const std::string& name) { value = names.at(name); },
+      Say(language, row.help));
+  if (row.environment != nullptr) option->envname(row.environment);
+  return option->check(CLI::IsMember(known))->default_str(current);
 }
 
 CommandAction DeclareImport(CLI::App& app, Language language);

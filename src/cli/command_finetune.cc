@@ -20,6 +20,10 @@ struct Options {
 
 // What the options of local training mean to a provider, and which mean nothing there.
 Status ToHosted(const Options& options, HostedFinetuneOptions* hosted, const Provider& provider) {
+  if (options.finetune.train.method != TrainMethod::kSupervised) {
+    return Fail(ErrorKind::kMisuse, "--method dpo trains on this machine alone",
+                "the files of idiolect export --dpo can be uploaded: idiolect files upload");
+  }
   *hosted = options.hosted;
   hosted->model = options.finetune.model;
   hosted->dataset = options.finetune.dataset;
@@ -115,7 +119,7 @@ CommandAction DeclareFinetune(CLI::App& app, Language language) {
     ASSIGN_OR_RETURN(auto result, FinetuneStage(context, *workspace, persona, options->finetune,
                                                 options->explain ? Explain::kYes : Explain::kNo));
     context.Print(context.json() ? result.stage.summary : JobText(context, result.job));
-    context.Next("chat");
+    if (!result.job.adapter.empty()) context.Next("chat");
     return {};
   };
 }

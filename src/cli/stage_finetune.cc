@@ -1,6 +1,8 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <system_error>
 
@@ -23,6 +25,10 @@ std::string Decimal(double value, const char* format) {
   return text;
 }
 
+std::string Mib(int64_t bytes) {
+  return GroupDigits((bytes + (1 << 20) - 1) >> 20) + " MiB";
+}
+
 // The plan as the user reads it before the start, and the bar while it runs.
 class ShowTraining : public TrainObserver {
  public:
@@ -43,6 +49,15 @@ class ShowTraining : public TrainObserver {
         context_.Say({" tokens an epoch, ", " токенов в эпохе, "}) +
         GroupDigits(plan.target_tokens) + context_.Say({" of them learned, ", " из них учатся, "}) +
         std::to_string(plan.steps) + context_.Say({" steps", " шагов"}));
+    context_.Note(context_.Say({"memory: about ", "память: около "}) + Mib(plan.memory_bytes) +
+                  context_.Say({" of ", " из "}) + Mib(plan.free_bytes) +
+                  context_.Say({" free", " свободных"}) +
+                  (plan.base_packed ? context_.Say({"; the base stays packed",
+                                                    "; исходная модель остаётся упакованной"})
+                                    : "") +
+                  (plan.recomputes ? context_.Say({"; activations are computed again in backward",
+                                                   "; активации вычисляются дважды"})
+                                   : ""));
     if (plan.cut_samples + plan.dropped_samples > 0) {
       context_.Note(std::to_string(plan.cut_samples) +
                     context_.Say({" samples were cut to fit, ", " примеров укорочено, "}) +
@@ -119,6 +134,9 @@ const char* DecisionWords(Context& context, JobDecision decision) {
       return context.Say({"the same job has succeeded already", "такое задание уже выполнено"});
     case JobDecision::kResumed:
       return context.Say({"an interrupted job goes on", "прерванное задание продолжено"});
+    case JobDecision::kTrainedAlong:
+      return context.Say({"one of several processes that train together",
+                          "один из нескольких процессов, обучающих вместе"});
     case JobDecision::kStarted:
       return context.Say({"no finished job has this dataset, base and options",
                           "нет готового задания с таким датасетом, моделью и настройками"});
@@ -137,10 +155,18 @@ Result<FinetuneResult> FinetuneStage(Context& context, Workspace& workspace,
                                      const PersonSummary& persona, const FinetuneOptions& options,
                                      Explain explain) {
   LocalJobRequest request;
+  const TrainMethod method = options.train.method;
   if (options.dataset.empty()) {
     ASSIGN_OR_RETURN(request.dataset_folder, NewestDataset(workspace, persona));
+    if (method == TrainMethod::kPreference) request.dataset_folder += "-preference";
   } else {
     request.dataset_folder = options.dataset;
+  }
+  if (method == TrainMethod::kPreference && !Exists(TrainFileOf(request.dataset_folder, method))) {
+    return Fail(ErrorKind::kNotFound,
+                "training on preferences: there is no " +
+                    TrainFileOf(request.dataset_folder, method).string(),
+                "idiolect export --dpo makes it");
   }
   request.persona_source_id = persona.source_id;
   request.persona_name = ShownName(persona);
@@ -149,7 +175,7 @@ Result<FinetuneResult> FinetuneStage(Context& context, Workspace& workspace,
   request.engine = options.engine;
   request.base_name = options.model;
   if (request.base_name.empty()) {
-    request.base_name = DefaultBase(request.dataset_folder / "train.jsonl");
+    request.base_name = DefaultBase(TrainFileOf(request.dataset_folder, method));
     context.Note(std::string(context.Say({"base model: ", "исходная модель: "})) +
                  request.base_name +
                  context.Say({" (by the language of the dataset; --model takes another)",
@@ -174,12 +200,14 @@ Result<FinetuneResult> FinetuneStage(Context& context, Workspace& workspace,
     context.Note(std::string("finetune: ") + DecisionWords(context, outcome->decision));
   }
   const Job& job = outcome->job;
-  nlohmann::ordered_json summary = {{"id", job.id},
-                                    {"status", job.status},
-                                    {"model", job.model},
-                                    {"fine_tuned_model", job.fine_tuned_model},
-                                    {"adapter", (workspace.folder() / job.adapter).string()},
-                                    {"dataset", job.dataset}};
+  nlohmann::ordered_json summary = {
+      {"id", job.id},
+      {"status", job.status},
+      {"model", job.model},
+      {"fine_tuned_model", job.fine_tuned_model},
+      {"adapter",
+       job.adapter.empty() ? std::string() : (workspace.folder() / job.adapter).string()},
+      {"dataset", job.dataset}};
   summary["result"] = nlohmann::ordered_json::parse(job.result, nullptr, false);
   return FinetuneResult{
       {summary.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace),
@@ -207,6 +235,121 @@ Status ResolvePrecision(const std::string& text, EngineOptions& options) {
   return {};
 }
 
+namespace {
+
+// What most people never touch: left out of the help that fits a screen, and shown by
+// --help-training.
+void AddFurtherTrainOptions(CLI::App& app, Language language, TrainOptions& train) {
+  auto further = std::make_shared<std::vector<CLI::Option*>>();
+  const auto add = [&](CLI::Option* option) {
+    further->push_back(option->group(""));
+    return option;
+  };
+  const std::map<std::string, Schedule> schedules = {{"cosine", Schedule::kCosine},
+                                                     {"linear", Schedule::kLinear},
+                                                     {"constant", Schedule::kConstant}};
+  const std::map<std::string, Recompute> recomputes = {
+      {"auto", Recompute::kAuto}, {"always", Recompute::kAlways}, {"never", Recompute::kNever}};
+  add(AddOption(app, language,
+                {"--beta",
+                 {"of DPO: how dear it is to leave the base model",
+                  "для DPO: цена отхода от исходной модели"}},
+                train.beta))
+      ->check(CLI::Range(1e-6, 100.0));
+  add(AddNamed(app, language,
+               {"--schedule",
+                {"of the rate after the warm-up: cosine, linear or constant",
+                 "шаг после разогрева: cosine, linear или constant"}},
+               schedules, train.schedule));
+  add(AddOption(
+          app, language,
+          {"--warmup", {"share of the steps in which the rate grows", "доля шагов разогрева"}},
+          train.warmup_share))
+      ->check(CLI::Range(0.0, 1.0));
+  add(AddOption(app, language, {"--weight-decay", {"AdamW's", "убывание весов AdamW"}},
+                train.weight_decay))
+      ->check(CLI::Range(0.0, 10.0));
+  add(AddOption(app, language,
+                {"--clip-norm",
+                 {"longest gradient, longer ones are cut; 0: never",
+                  "наибольшая длина градиента; 0: не обрезать"}},
+                train.clip_norm))
+      ->check(CLI::Range(0.0, 1e6));
+  add(AddOption(app, language,
+                {"--rows-per-step",
+                 {"packed rows whose gradients are summed for a step",
+                  "строк, градиенты которых складываются в один шаг"}},
+                train.rows_per_step))
+      ->check(CLI::Range(1, 100'000));
+  add(AddOption(app, language, {"--alpha", {"of the adapter; 0: twice the rank", "0: два ранга"}},
+                train.alpha))
+      ->check(CLI::Range(0.0, 1e6));
+  add(AddFlag(app, language,
+              {"--rslora",
+               {"the adapter counts alpha / √rank, not alpha / rank",
+                "множитель адаптера alpha / √rank вместо alpha / rank"}},
+              train.rslora));
+  add(AddOption(app, language,
+                {"--targets",
+                 {"projections that learn, by name with commas; default: all seven",
+                  "какие проекции учатся, через запятую; по умолчанию все семь"}},
+                train.targets))
+      ->delimiter(',')
+      ->check(CLI::IsMember(
+          {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}));
+  add(AddOption(app, language,
+                {"--dropout", {"of adapters' inputs, while training", "доля отбрасываемых входов"}},
+                train.dropout))
+      ->check(CLI::Range(0.0, 0.9));
+  add(AddOption(app, language,
+                {"--neftune",
+                 {"noise on embeddings while training; 0: none, 5 is usual",
+                  "шум на эмбеддингах при обучении; 0: нет, обычно 5"}},
+                train.neftune))
+      ->check(CLI::Range(0.0, 1000.0));
+  add(AddOption(app, language,
+                {"--patience",
+                 {"stop after so many epochs without a better validation loss; 0: never",
+                  "остановиться после стольких эпох без улучшения; 0: никогда"}},
+                train.patience))
+      ->check(CLI::Range(0, 100));
+  add(AddNamed(app, language,
+               {"--recompute",
+                {"activations in backward instead of keeping them: auto, always, never",
+                 "вычислять активации заново, а не хранить: auto, always, never"}},
+               recomputes, train.recompute));
+  add(AddNamed(app, language,
+               {"--base",
+                {"its matrices, packed as in the file or unpacked once: auto, packed, unpacked",
+                 "матрицы исходной модели: auto, packed (как в файле), unpacked"}},
+               std::map<std::string, BaseForm>{{"auto", BaseForm::kAuto},
+                                               {"packed", BaseForm::kPacked},
+                                               {"unpacked", BaseForm::kUnpacked}},
+               train.base));
+  const auto memory = add(app.add_option_function<int64_t>(
+      "--memory", [&train](int64_t mib) { train.memory_bytes = mib << 20; },
+      Say(language, {"MiB that training may take; 0: what is free",
+                     "сколько МиБ можно занять; 0: сколько свободно"})));
+  memory->check(CLI::Range(int64_t{0}, int64_t{1} << 30))->default_str("0");
+  add(AddOption(app, language,
+                {"--checkpoint-seconds", {"between checkpoints", "между контрольными точками"}},
+                train.checkpoint_every_seconds))
+      ->check(CLI::Range(0, 86'400));
+  app.add_flag_callback(
+         "--help-training",
+         [&app, further, language] {
+           for (CLI::Option* option : *further) {
+             option->group(Say(language, {"More of training", "Ещё об обучении"}));
+           }
+           throw CLI::CallForHelp();
+         },
+         Say(language, {"this help with every option of training",
+                        "эта справка со всеми настройками обучения"}))
+      ->trigger_on_parse();
+}
+
+}  // namespace
+
 void AddTrainOptions(CLI::App& app, Language language, FinetuneOptions& options,
                      std::string& precision) {
   AddOption(app, language,
@@ -219,6 +362,13 @@ void AddTrainOptions(CLI::App& app, Language language, FinetuneOptions& options,
             {"--suffix", {"part of the new model's name", "часть имени новой модели"}},
             options.suffix);
   TrainOptions& train = options.train;
+  AddNamed(app, language,
+           {"--method",
+            {"supervised, or dpo: on pairs of export --dpo",
+             "supervised или dpo: на парах export --dpo"}},
+           std::map<std::string, TrainMethod>{{"supervised", TrainMethod::kSupervised},
+                                              {"dpo", TrainMethod::kPreference}},
+           train.method);
   AddOption(app, language, {"--epochs", {"0: from the dataset's size", "0: по размеру датасета"}},
             train.epochs)
       ->check(CLI::Range(0, 100));
@@ -237,13 +387,10 @@ void AddTrainOptions(CLI::App& app, Language language, FinetuneOptions& options,
       ->check(CLI::Range(64, 32768));
   AddOption(app, language, {"--max-steps", {"0: no limit", "0: без предела"}}, train.max_steps)
       ->check(CLI::Range(0, 100'000'000));
-  AddOption(app, language,
-            {"--checkpoint-seconds", {"between checkpoints", "между контрольными точками"}},
-            train.checkpoint_every_seconds)
-      ->check(CLI::Range(0, 86'400));
   AddOption(app, language, {"--seed", {"of order and start", "зерно порядка и начала"}},
             train.seed);
   AddEngineOptions(app, language, options.engine, precision);
+  AddFurtherTrainOptions(app, language, train);
 }
 
 }  // namespace idiolect

@@ -44,22 +44,55 @@ struct ModelInfo {
 // One training sample: a conversation whose learned assistant turns are the targets.
 using TrainingSample = std::vector<ChatMessage>;
 
+// A prompt, the answer to it that is preferred, and one that is not.
+struct PreferencePair {
+  std::vector<ChatMessage> prompt;
+  ChatMessage chosen, rejected;
+};
+
+enum class TrainMethod {
+  kSupervised,  // learns to say the samples' answers
+  kPreference,  // DPO: learns to prefer one answer to another, measured against the base model
+};
+// How the rate goes after the warm-up: half a cosine to a tenth, straight down to zero, or not at
+// all.
+enum class Schedule { kCosine, kLinear, kConstant };
+// Keeping a layer's activations for backward, or computing them again there. kAuto: again only
+// where keeping them does not fit.
+enum class Recompute { kAuto, kAlways, kNever };
+// The base model's matrices while training: unpacked in memory for both directions, or left as the
+// file packs them (in 4 to 16 bits) and unpacked for the time a layer is at work. kAuto: packed
+// only where the other does not fit.
+enum class BaseForm { kAuto, kUnpacked, kPacked };
+
 struct TrainOptions {
-  int epochs = 0;            // 0: from the dataset's size
-  double learning_rate = 0;  // 0: from the dataset's size
-  int rank = 0;              // 0: from the dataset's size
-  double alpha = 0;          // 0: twice the rank
-  double dropout = 0;
+  TrainMethod method = TrainMethod::kSupervised;
+  double beta = 0.1;  // of DPO: how dear it is to leave the base model
+
+  int epochs = 0;                    // 0: from the dataset's size
+  double learning_rate = 0;          // 0: from the dataset's size
+  int rank = 0;                      // 0: from the dataset's size
+  double alpha = 0;                  // 0: twice the rank
+  bool rslora = false;               // the adapter counts alpha / √rank instead of alpha / rank
+  std::vector<std::string> targets;  // projections that learn ("q_proj" …); empty: all seven
+  double dropout = 0;                // of an adapter's input, while training
+  double neftune = 0;  // strength of the noise on embeddings while training (NEFTune's alpha)
   double weight_decay = 0.01;
-  double warmup_share = 0.05;  // of all steps, linear; then cosine to a tenth of the rate
-  double clip_norm = 1.0;      // of the global gradient; 0: off
+  double warmup_share = 0.05;  // of all steps, linear
+  Schedule schedule = Schedule::kCosine;
+  double clip_norm = 1.0;  // of the global gradient; 0: off
   int pack_tokens =
       1024;  // tokens in one packed row; also the longest sample (longer: cut at a turn)
   int rows_per_step = 1;  // gradient accumulation
+  int patience = 0;       // validations in a row without a better loss that end training; 0: none
   uint64_t seed = 7;
   int max_steps = 0;  // 0: no limit; for tests and trials
   int checkpoint_every_seconds = 60;
   double learning_rate_factor = 1;  // times the rate that comes from the dataset's size
+  // These change no result.
+  Recompute recompute = Recompute::kAuto;
+  BaseForm base = BaseForm::kAuto;
+  int64_t memory_bytes = 0;  // what training may take; 0: what is free
 };
 
 struct TrainRequest {
@@ -67,6 +100,8 @@ struct TrainRequest {
   std::string base_name;       // catalogue name, written into adapter_config.json
   std::vector<TrainingSample> train;
   std::vector<TrainingSample> valid;  // may be empty: then the last epoch is kept
+  // Instead of these two where options.method is kPreference.
+  std::vector<PreferencePair> train_pairs, valid_pairs;
   TrainOptions options;
   EngineOptions engine;
   std::filesystem::path
@@ -84,14 +119,20 @@ struct TrainPlan {
   int64_t cut_samples = 0;      // longer than pack_tokens
   int64_t dropped_samples = 0;  // nothing left to learn after cutting
   std::string machine;          // processor, threads, precision in words
+  int64_t memory_bytes = 0;     // what training will take at most, estimated
+  int64_t free_bytes = 0;       // what it may take
+  bool recomputes = false;      // activations, in backward
+  bool base_packed = false;     // BaseForm::kPacked
 };
 
 struct TrainStep {
   int64_t step = 0;  // from 1
   int64_t total_steps = 0;
   double epoch = 0;  // 1.5: in the middle of the second
-  double loss = 0;   // mean over the step's target tokens
+  double loss = 0;   // mean over the step's target tokens; of DPO over its pairs
+  // The likeliest token was the right one; of DPO: the chosen answer gained on the other.
   double token_accuracy = 0;
+  double reward_margin = 0;  // of DPO: by how much, times beta
   double learning_rate = 0;
   double gradient_norm = 0;
   double tokens_per_second = 0;
@@ -103,6 +144,7 @@ struct Validation {
   double loss = 0;
   double token_accuracy = 0;
   bool best = false;
+  double reward_margin = 0;
 };
 
 // Called on the training thread, in order.
@@ -124,6 +166,7 @@ struct TrainResult {
   double base_valid_loss = 0;  // NaN without a validation set
   double best_valid_loss = 0;
   int best_epoch = 0;
+  bool stopped_early = false;  // by `patience`
 };
 
 // One base model in memory, and any number of adapters on it, each a ChatModel of its own. What
@@ -158,7 +201,7 @@ class Engine {
 
 // The one symbol of the engine module. `abi` must equal kEngineAbi of the caller, else null.
 namespace idiolect {
-constexpr int kEngineAbi = 3;
+constexpr int kEngineAbi = 4;
 using CreateEngineFunction = Engine* (*)(int abi);
 }  // namespace idiolect
 extern "C" idiolect::Engine* idiolect_create_engine(int abi);

@@ -46,29 +46,54 @@ std::string ModelSuffix(const std::string& name) {
   return slug.empty() ? "persona" : slug.substr(0, 32);
 }
 
+const char* NameOf(Schedule schedule) {
+  switch (schedule) {
+    case Schedule::kCosine:
+      return "cosine";
+    case Schedule::kLinear:
+      return "linear";
+    case Schedule::kConstant:
+      return "constant";
+  }
+  return "";
+}
+
 std::string TrainOptionsJson(const TrainOptions& options) {
-  return Dump({{"n_epochs", options.epochs},
+  const bool pairs = options.method == TrainMethod::kPreference;
+  Json json = {{"method", pairs ? "dpo" : "supervised"}};
+  if (pairs) json["beta"] = options.beta;
+  json.update({{"n_epochs", options.epochs},
                {"learning_rate", options.learning_rate},
                {"rank", options.rank},
                {"alpha", options.alpha},
+               {"rslora", options.rslora},
+               {"targets", options.targets},
                {"dropout", options.dropout},
+               {"neftune", options.neftune},
                {"weight_decay", options.weight_decay},
                {"warmup_share", options.warmup_share},
+               {"schedule", NameOf(options.schedule)},
                {"clip_norm", options.clip_norm},
                {"pack_tokens", options.pack_tokens},
                {"rows_per_step", options.rows_per_step},
+               {"patience", options.patience},
                {"seed", options.seed},
                {"max_steps", options.max_steps}});
+  return Dump(json);
 }
 
 std::string TrainResultJson(const TrainResult& result) {
+  const bool pairs = result.plan.options.method == TrainMethod::kPreference;
   Json validations = Json::array();
   for (const Validation& v : result.validations) {
-    validations.push_back({{"step", v.step},
-                           {"epoch", v.epoch},
-                           {"valid_loss", Number(v.loss)},
-                           {"valid_mean_token_accuracy", Number(v.token_accuracy)},
-                           {"best", v.best}});
+    Json entry = {
+        {"step", v.step},
+        {"epoch", v.epoch},
+        {"valid_loss", Number(v.loss)},
+        {pairs ? "valid_reward_accuracy" : "valid_mean_token_accuracy", Number(v.token_accuracy)},
+        {"best", v.best}};
+    if (pairs) entry["valid_reward_margin"] = Number(v.reward_margin);
+    validations.push_back(std::move(entry));
   }
   return Dump({{"trained_tokens", result.trained_tokens},
                {"steps", result.plan.steps},
@@ -77,16 +102,19 @@ std::string TrainResultJson(const TrainResult& result) {
                {"base_valid_loss", Number(result.base_valid_loss)},
                {"valid_loss", Number(result.best_valid_loss)},
                {"best_epoch", result.best_epoch},
+               {"stopped_early", result.stopped_early},
                {"validations", validations},
                {"machine", result.plan.machine},
+               {"estimated_peak_bytes", result.plan.memory_bytes},
                {"hyperparameters", Json::parse(TrainOptionsJson(result.plan.options))}});
 }
 
-std::string SystemPromptOf(const std::vector<TrainingSample>& samples) {
-  if (samples.empty() || samples.front().empty() || samples.front().front().role != "system") {
-    return {};
-  }
-  return samples.front().front().content;
+std::string SystemPromptOf(const TrainRequest& request) {
+  const std::vector<ChatMessage>* first = nullptr;
+  if (!request.train.empty()) first = &request.train.front();
+  if (!request.train_pairs.empty()) first = &request.train_pairs.front().prompt;
+  if (first == nullptr || first->empty() || first->front().role != "system") return {};
+  return first->front().content;
 }
 
 Status WritePersonaCard(const fs::path& folder, const PersonaCard& card) {
@@ -126,6 +154,7 @@ JobRecorder::JobRecorder(Database& database, Job& job, const Clock& clock, Train
     : database_(database), job_(job), clock_(clock), next_(next) {}
 
 void JobRecorder::OnPlan(const TrainPlan& plan) {
+  preferences_ = plan.options.method == TrainMethod::kPreference;
   job_.hyperparameters = TrainOptionsJson(plan.options);
   Keep(SaveJob(database_, job_));
   next_.OnPlan(plan);
@@ -138,26 +167,32 @@ void JobRecorder::OnResume(int64_t step) {
 }
 
 void JobRecorder::OnStep(const TrainStep& step) {
+  Json data = {{"step", step.step},
+               {"total_steps", step.total_steps},
+               {"train_loss", Number(step.loss)},
+               {preferences_ ? "train_reward_accuracy" : "train_mean_token_accuracy",
+                Number(step.token_accuracy)},
+               {"learning_rate", step.learning_rate},
+               {"gradient_norm", Number(step.gradient_norm)},
+               {"tokens_per_second", step.tokens_per_second}};
+  if (preferences_) data["train_reward_margin"] = Number(step.reward_margin);
   Event("info", "metrics",
         "Step " + std::to_string(step.step) + "/" + std::to_string(step.total_steps) +
             ": training loss=" + std::to_string(step.loss),
-        Dump({{"step", step.step},
-              {"total_steps", step.total_steps},
-              {"train_loss", Number(step.loss)},
-              {"train_mean_token_accuracy", Number(step.token_accuracy)},
-              {"learning_rate", step.learning_rate},
-              {"gradient_norm", Number(step.gradient_norm)},
-              {"tokens_per_second", step.tokens_per_second}}));
+        Dump(data));
   next_.OnStep(step);
 }
 
 void JobRecorder::OnValidation(const Validation& v) {
+  Json data = {{"step", v.step},
+               {"epoch", v.epoch},
+               {"full_valid_loss", Number(v.loss)},
+               {preferences_ ? "full_valid_reward_accuracy" : "full_valid_mean_token_accuracy",
+                Number(v.token_accuracy)}};
+  if (preferences_) data["full_valid_reward_margin"] = Number(v.reward_margin);
   Event("info", "metrics",
         "Step " + std::to_string(v.step) + ": validation loss=" + std::to_string(v.loss),
-        Dump({{"step", v.step},
-              {"epoch", v.epoch},
-              {"full_valid_loss", Number(v.loss)},
-              {"full_valid_mean_token_accuracy", Number(v.token_accuracy)}}));
+        Dump(data));
   next_.OnValidation(v);
 }
 

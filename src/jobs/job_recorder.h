@@ -20,8 +20,8 @@ std::string TrainOptionsJson(const TrainOptions& options);  // a JSON object
 std::string TrainResultJson(const TrainResult& result);     // a JSON object
 // Letters and digits of a name in Latin script, for a model's name and folders.
 std::string ModelSuffix(const std::string& name);
-// Of the first sample; empty when it has none.
-std::string SystemPromptOf(const std::vector<TrainingSample>& samples);
+// Of the first sample or pair; empty when it has none.
+std::string SystemPromptOf(const TrainRequest& request);
 Status WritePersonaCard(const std::filesystem::path& folder, const PersonaCard& card);
 std::filesystem::path RelativeTo(const std::filesystem::path& path,
                                  const std::filesystem::path& folder);
@@ -49,6 +49,7 @@ class JobRecorder : public TrainObserver {
   Job& job_;
   const Clock& clock_;
   TrainObserver& next_;
+  bool preferences_ = false;
   Status status_;
 };
 

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/process_place.h"
 #include "base/version.h"
 #include "dataset/reader.h"
 #include "jobs/job_recorder.h"
@@ -12,12 +13,60 @@
 namespace idiolect {
 namespace fs = std::filesystem;
 
+namespace {
+
+bool Prefers(const LocalJobRequest& request) {
+  return request.options.method == TrainMethod::kPreference;
+}
+
+Status ReadDataset(const LocalJobRequest& request, TrainRequest* train) {
+  const fs::path train_file = TrainFileOf(request.dataset_folder, request.options.method);
+  const fs::path valid_file = ValidFileOf(request.dataset_folder, request.options.method);
+  if (!Prefers(request)) {
+    ASSIGN_OR_RETURN(train->train, ReadSamples(train_file));
+    ASSIGN_OR_RETURN(train->valid, ReadSamples(valid_file));
+    return {};
+  }
+  ASSIGN_OR_RETURN(train->train_pairs, ReadPreferences(train_file));
+  // Few pairs may all have come from the training part.
+  if (Exists(valid_file)) {
+    ASSIGN_OR_RETURN(train->valid_pairs, ReadPreferences(valid_file));
+  }
+  return {};
+}
+
+// One of several processes, and not the first: trains along, records and publishes nothing.
+Result<LocalJobOutcome> TrainAlong(const LocalJobRequest& request, TrainRequest train,
+                                   const Engine& engine, TrainObserver& observer,
+                                   const Interrupt& interrupt) {
+  RETURN_IF_ERROR(ReadDataset(request, &train));
+  ASSIGN_OR_RETURN(const TrainResult result, engine.Train(train, observer, interrupt));
+  LocalJobOutcome outcome;
+  outcome.decision = JobDecision::kTrainedAlong;
+  outcome.job.status = "succeeded";
+  outcome.job.model = request.base_name;
+  outcome.job.result = TrainResultJson(result);
+  return outcome;
+}
+
+}  // namespace
+
+fs::path TrainFileOf(const fs::path& dataset, TrainMethod method) {
+  return dataset / (method == TrainMethod::kPreference ? "preference_train.jsonl" : "train.jsonl");
+}
+fs::path ValidFileOf(const fs::path& dataset, TrainMethod method) {
+  return dataset / (method == TrainMethod::kPreference ? "preference_valid.jsonl" : "valid.jsonl");
+}
+
 Result<std::string> LocalJobKey(const LocalJobRequest& request) {
   Sha256 sha;
   sha.AddField("local");
   sha.AddField(kVersion);
-  for (const char* split : {"train.jsonl", "valid.jsonl"}) {
-    ASSIGN_OR_RETURN(const auto digest, Sha256OfFile(request.dataset_folder / split));
+  const fs::path& dataset = request.dataset_folder;
+  for (const fs::path& file : {TrainFileOf(dataset, request.options.method),
+                               ValidFileOf(dataset, request.options.method)}) {
+    if (Prefers(request) && !Exists(file)) continue;
+    ASSIGN_OR_RETURN(const auto digest, Sha256OfFile(file));
     sha.AddField(digest);
   }
   sha.AddField(request.base_sha256);
@@ -39,6 +88,13 @@ Result<LocalJobOutcome> RunLocalJob(Workspace& workspace, const LocalJobRequest&
       Exists(workspace.folder() / known->adapter / "adapter_model.safetensors")) {
     return LocalJobOutcome{std::move(*known), JobDecision::kAlreadyDone};
   }
+  TrainRequest train;
+  train.base = request.base;
+  train.base_name = request.base_name;
+  train.options = request.options;
+  train.engine = request.engine;
+  ASSIGN_OR_RETURN(const ProcessPlace place, PlaceOfProcess());
+  if (!place.first()) return TrainAlong(request, std::move(train), engine, observer, interrupt);
   if (known && known->status == "running") {
     job = std::move(*known);
     outcome.decision = JobDecision::kResumed;
@@ -72,18 +128,8 @@ Result<LocalJobOutcome> RunLocalJob(Workspace& workspace, const LocalJobRequest&
     recorder.Event("info", "message", "Created fine-tuning job: " + job.id, "");
   }
 
-  TrainRequest train;
-  train.base = request.base;
-  train.base_name = request.base_name;
-  train.options = request.options;
-  train.engine = request.engine;
-  auto samples = ReadSamples(request.dataset_folder / "train.jsonl");
-  if (!samples) return fail(samples.error());
-  train.train = std::move(*samples);
-  auto valid = ReadSamples(request.dataset_folder / "valid.jsonl");
-  if (!valid) return fail(valid.error());
-  train.valid = std::move(*valid);
-  const std::string system_prompt = SystemPromptOf(train.train);
+  if (const Status read = ReadDataset(request, &train); !read) return fail(read.error());
+  const std::string system_prompt = SystemPromptOf(train);
 
   const fs::path folder = workspace.models_folder() / job.id;
   train.checkpoint_folder = workspace.checkpoints_folder() / job.id;

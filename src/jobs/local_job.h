@@ -42,7 +42,16 @@ struct LocalJobRequest {
   EngineOptions engine;
 };
 
-enum class JobDecision { kAlreadyDone, kResumed, kStarted };
+enum class JobDecision {
+  kAlreadyDone,
+  kResumed,
+  kStarted,
+  kTrainedAlong,  // as one of several processes (base/process_place.h); the first one has the job
+};
+
+// What a dataset folder holds for a method: chat lines, or pairs as `export --dpo` writes them.
+std::filesystem::path TrainFileOf(const std::filesystem::path& dataset, TrainMethod method);
+std::filesystem::path ValidFileOf(const std::filesystem::path& dataset, TrainMethod method);
 
 struct LocalJobOutcome {
   Job job;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -188,6 +189,34 @@ TEST_F(LocalJobTest, ABrokenDatasetIsAFailedJobThatNamesTheLine) {
       << outcome.error().message;
   EXPECT_EQ(engine_.calls, 0);
   EXPECT_EQ(ListJobs(workspace_->database())->front().status, "failed");
+}
+
+TEST_F(LocalJobTest, PreferencesAreReadByTheirMethod) {
+  request_.options.method = TrainMethod::kPreference;
+  request_.options.beta = 0.2;
+  const auto missing = Run();
+  ASSERT_FALSE(missing);
+  const std::string line =
+      R"({"prompt":[{"role":"system","content":"Ты — Наташа."},{"role":"user","content":"?"}],)"
+      R"("chosen":[{"role":"assistant","content":"да"}],)"
+      R"("rejected":[{"role":"assistant","content":"Конечно!"}]})";
+  ASSERT_TRUE(PublishFile(request_.dataset_folder / "preference_train.jsonl", line));
+  const auto outcome = Run();
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  ASSERT_EQ(engine_.seen.train_pairs.size(), 1u);
+  EXPECT_EQ(engine_.seen.train_pairs[0].chosen.content, "да");
+  EXPECT_TRUE(engine_.seen.train.empty());
+  EXPECT_TRUE(engine_.seen.valid_pairs.empty());
+  const auto card = ReadPersonaCard(folder_ / outcome->job.adapter);
+  ASSERT_TRUE(card);
+  EXPECT_EQ(card->system_prompt, "Ты — Наташа.");
+  const auto options = nlohmann::json::parse(outcome->job.hyperparameters);
+  EXPECT_EQ(options["method"], "dpo");
+  EXPECT_EQ(options["beta"], 0.2);
+  const auto events = ListJobEvents(workspace_->database(), outcome->job.id).value();
+  EXPECT_TRUE(std::any_of(events.begin(), events.end(), [](const JobEvent& event) {
+    return event.data.find("train_reward_margin") != std::string::npos;
+  }));
 }
 
 }  // namespace

@@ -49,44 +49,47 @@ std::string WithoutPath(const std::string& message, const fs::path& path) {
   return "line " + message.substr(at + path.string().size() + 1);
 }
 
-struct Samples {
-  std::vector<TrainingSample> train, valid;
-};
-
-tl::expected<Samples, JobFault> ReadFiles(Workspace& workspace, const JobRequest& request) {
+// Puts what the files hold into `train`, by its method.
+std::optional<JobFault> ReadFiles(Workspace& workspace, const JobRequest& request,
+                                  TrainRequest* train) {
+  const bool pairs = train->options.method == TrainMethod::kPreference;
   const auto read = [&](const std::string& id, const char* param, const char* what,
-                        std::vector<TrainingSample>* into) -> std::optional<JobFault> {
+                        std::vector<TrainingSample>* samples,
+                        std::vector<PreferencePair>* preferences) -> std::optional<JobFault> {
     const fs::path path = workspace.files_folder() / id;
     const auto file = FindStoredFile(workspace.database(), id);
     if (!file || !*file || !Exists(path)) {
       return JobFault{"invalid_file", param, "The " + std::string(what) + " file was deleted."};
     }
-    auto samples = ReadSamples(path);
-    if (!samples) {
-      return JobFault{"invalid_file_format", param,
-                      "The " + std::string(what) +
-                          " file is not valid: " + WithoutPath(samples.error().message, path)};
-    }
-    *into = *std::move(samples);
-    return std::nullopt;
+    const auto keep = [&](auto parsed, auto* into) -> std::optional<JobFault> {
+      if (!parsed) {
+        return JobFault{"invalid_file_format", param,
+                        "The " + std::string(what) +
+                            " file is not valid: " + WithoutPath(parsed.error().message, path)};
+      }
+      *into = *std::move(parsed);
+      return std::nullopt;
+    };
+    return pairs ? keep(ReadPreferences(path), preferences) : keep(ReadSamples(path), samples);
   };
-  Samples samples;
-  if (auto fault = read(request.training_file, "training_file", "training", &samples.train)) {
-    return tl::unexpected<JobFault>(*std::move(fault));
+  if (auto fault = read(request.training_file, "training_file", "training", &train->train,
+                        &train->train_pairs)) {
+    return fault;
   }
   if (!request.validation_file.empty()) {
-    if (auto fault =
-            read(request.validation_file, "validation_file", "validation", &samples.valid)) {
-      return tl::unexpected<JobFault>(*std::move(fault));
+    if (auto fault = read(request.validation_file, "validation_file", "validation", &train->valid,
+                          &train->valid_pairs)) {
+      return fault;
     }
   }
-  if (samples.train.size() < kFewestSamples) {
-    return tl::unexpected<JobFault>({"invalid_n_examples", "training_file",
-                                     "Training file has " + std::to_string(samples.train.size()) +
-                                         " example(s), but must have at least " +
-                                         std::to_string(kFewestSamples) + " examples"});
+  const size_t count = pairs ? train->train_pairs.size() : train->train.size();
+  if (count < kFewestSamples) {
+    return JobFault{"invalid_n_examples", "training_file",
+                    "Training file has " + std::to_string(count) +
+                        " example(s), but must have at least " + std::to_string(kFewestSamples) +
+                        " examples"};
   }
-  return samples;
+  return std::nullopt;
 }
 
 // A number of the method's hyperparameters, or `otherwise` where it is absent or "auto".
@@ -125,6 +128,10 @@ Result<TrainOptions> TrainOptionsOf(const JobRequest& request) {
     hyper = method[type]["hyperparameters"];
   }
   TrainOptions options;
+  if (type == "dpo") {
+    options.method = TrainMethod::kPreference;
+    options.beta = Hyper(hyper, "beta", options.beta);
+  }
   options.epochs = static_cast<int>(Hyper(hyper, "n_epochs", 0));
   options.rows_per_step = static_cast<int>(Hyper(hyper, "batch_size", options.rows_per_step));
   options.learning_rate_factor = Hyper(hyper, "learning_rate_multiplier", 1);
@@ -154,27 +161,24 @@ Status RunRequestedJob(Workspace& workspace, const RequestedJobInputs& inputs, c
     recorder.Event("error", "message", "The job failed: " + fault.message, "");
     return SaveJob(database, job);
   };
-  auto samples = ReadFiles(workspace, request);
-  if (!samples) return fail(samples.error());
+  TrainRequest train;
+  ASSIGN_OR_RETURN(train.options, TrainOptionsOf(request));
+  if (const auto fault = ReadFiles(workspace, request, &train)) return fail(*fault);
   if (job.status == "validating_files") {
     recorder.Event("info", "message", "Files validated, moving job to queued state", "");
     job.status = "queued";
     RETURN_IF_ERROR(SaveJob(database, job));
   }
 
-  TrainRequest train;
   auto base = inputs.find_base(job.model);
   if (!base) return fail({"model_not_available", "model", base.error().message});
   train.base = *base;
   train.base_name = job.model;
-  ASSIGN_OR_RETURN(train.options, TrainOptionsOf(request));
   train.options.checkpoint_every_seconds = inputs.checkpoint_every_seconds;
   train.engine = inputs.engine;
-  train.train = std::move(samples->train);
-  train.valid = std::move(samples->valid);
   train.checkpoint_folder = workspace.checkpoints_folder() / job.id;
   train.adapter_folder = workspace.models_folder() / job.id / "adapter";
-  const std::string system_prompt = SystemPromptOf(train.train);
+  const std::string system_prompt = SystemPromptOf(train);
   auto engine = inputs.load_engine();
   if (!engine) return fail({"server_error", "", engine.error().message});
   if (job.status != "running") {

@@ -131,7 +131,7 @@ class Loader {
   // The tensors side by side, when all of them can be multiplied as they are; else empty.
   Result<QuantMatrix> LoadStored(const ModelConfig& config, Arena* arena,
                                  const std::vector<Named>& names, int64_t k) {
-    if (form_ == WeightForm::kUnpacked || k % 32 != 0) return QuantMatrix();
+    if (form_ != WeightForm::kAsStored || k % 32 != 0) return QuantMatrix();
     std::vector<QuantMatrix::Part> parts;
     std::vector<std::vector<int64_t>> orders(names.size());
     for (size_t i = 0; i < names.size(); ++i) {
@@ -179,7 +179,19 @@ class Loader {
   Status LoadProjection(int64_t layer, Projection projection, const ModelConfig& config,
                         int64_t part, PackedMatrix* matrix) {
     const auto [rows, columns] = ShapeOf(config, projection);
-    std::vector<float> values(static_cast<size_t>(rows * columns));
+    std::vector<float> values;
+    RETURN_IF_ERROR(ReadRows(layer, projection, config, &values));
+    if (visit_) visit_({layer, 0, projection, rows, columns, values.data()});
+    matrix->SetTransposed(compute_, part, 0, rows, values.data());
+    return {};
+  }
+
+ public:
+  Status ReadRows(int64_t layer, Projection projection, const ModelConfig& config,
+                  std::vector<float>* out) {
+    const auto [rows, columns] = ShapeOf(config, projection);
+    std::vector<float>& values = *out;
+    values.resize(static_cast<size_t>(rows * columns));
     RETURN_IF_ERROR(source_.Read(
         "blk." + std::to_string(layer) + "." + kGgufNames[static_cast<int>(projection)] + ".weight",
         0, rows * columns, values.data()));
@@ -193,11 +205,10 @@ class Loader {
       }
       values = std::move(ordered);
     }
-    if (visit_) visit_({layer, 0, projection, rows, columns, values.data()});
-    matrix->SetTransposed(compute_, part, 0, rows, values.data());
     return {};
   }
 
+ private:
   Status LoadLayer(int64_t i, int64_t extra_k, const ModelConfig& config, Dtype type, Arena* arena,
                    LayerWeights* layer) {
     const int64_t q = config.heads * config.head_dim;
@@ -214,6 +225,7 @@ class Loader {
         {ProductKind::kGateUp, &layer->gate_up, {Projection::kGate, Projection::kUp}},
         {ProductKind::kDown, &layer->down, {Projection::kDown}}};
     for (const Joined& product : products) {
+      if (form_ == WeightForm::kInFile) break;
       std::vector<Named> names;
       std::vector<int64_t> columns;
       for (const Projection projection : product.projections) {
@@ -348,6 +360,15 @@ Result<Weights> LoadWeights(const Compute& compute, const GgufFile& file, Dtype 
   const bool reorder = weights.config.rope_pairs == RopePairs::kInterleaved;
   RETURN_IF_ERROR(Loader(compute, source, visit, reorder, form).Load(extra_k, &weights));
   return weights;
+}
+
+Status ReadProjection(const Compute& compute, const GgufFile& file, const ModelConfig& config,
+                      int64_t layer, Projection projection, std::vector<float>* out) {
+  GgufSource source(compute, file);
+  const MatrixVisitor nobody;
+  const bool reorder = config.rope_pairs == RopePairs::kInterleaved;
+  return Loader(compute, source, nobody, reorder, WeightForm::kInFile)
+      .ReadRows(layer, projection, config, out);
 }
 
 Weights RandomWeights(const Compute& compute, const ModelConfig& config, Dtype type,

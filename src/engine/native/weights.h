@@ -33,6 +33,7 @@ enum class ProductKind : int { kQkv, kOutput, kGateUp, kDown };
 constexpr int kProductKinds = 4;
 
 enum class WeightForm {
+  kInFile,    // layers' matrices are left there for ReadProjection, the rest is as kUnpacked
   kUnpacked,  // all in the format of the computation
   kAsStored,  // matrices that the file packs in 4 to 8 bits stay so, where there are kernels for
               // them
@@ -92,6 +93,10 @@ using MatrixVisitor = std::function<void(const MatrixView&)>;
 Result<Weights> LoadWeights(const Compute& compute, const GgufFile& file, Dtype type,
                             int64_t extra_k, const MatrixVisitor& visit,
                             WeightForm form = WeightForm::kUnpacked);
+
+// One projection's rows in row-major order, as LoadWeights would pack them.
+Status ReadProjection(const Compute& compute, const GgufFile& file, const ModelConfig& config,
+                      int64_t layer, Projection projection, std::vector<float>* out);
 
 // kBadInput when the adapter has projections or shapes that the model has not.
 Status CheckAdapterFits(const ModelConfig& config, const LoraAdapter& adapter);

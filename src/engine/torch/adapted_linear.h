@@ -6,18 +6,35 @@
 #include <vector>
 
 #include "engine/native/matrix.h"
+#include "engine/torch/noise.h"
 
 namespace idiolect {
 
+// What the groups of a model share: the mask of dropout, and room for an input with its mask on and
+// for the adapters' part of its gradient.
+struct AdapterNoise {
+  Dropout dropout;
+  void* dropped = nullptr;    // [rows, the widest input], the model's format
+  float* gradient = nullptr;  // the same, f32
+};
+
+// Where a group's frozen weights are, for either pass, each with room for the adapter's rank. The
+// matrices may belong to it alone, or be used in turn by the same group of every layer.
+struct FrozenWeights {
+  native::PackedMatrix* forward = nullptr;   // [inputs, outputs], parts side by side
+  native::PackedMatrix* backward = nullptr;  // [outputs (+ parts * rank: A), inputs]
+};
+
 class AdaptedLinear {
  public:
-  // `forward` is where the frozen weights will be, with extra_k = the padded rank; it outlives
-  // this. It may still be empty.
-  AdaptedLinear(native::Arena* arena, native::PackedMatrix* forward, native::Dtype type,
-                int64_t inputs, std::vector<int64_t> outputs, int64_t rank);
+  // `frozen` outlives this; what it points at may still be empty. rank 0: nothing here learns. With
+  // `drops` both passes need noise.
+  AdaptedLinear(native::Arena* arena, FrozenWeights frozen, native::Dtype type, int64_t inputs,
+                std::vector<int64_t> outputs, int64_t rank, bool drops);
 
-  // While the model is loaded: W of one part, for the products of backward.
-  void SetFrozen(const native::Compute& compute, int64_t part, const float* w);
+  // W of one part, for the products of forward or backward.
+  void SetForward(const native::Compute& compute, int64_t part, const float* w) const;
+  void SetBackward(const native::Compute& compute, int64_t part, const float* w) const;
 
   // Where this group's parameters lie in the model's array: A [parts * rank, inputs], then for each
   // part Bᵀ [rank, outputs].
@@ -26,7 +43,10 @@ class AdaptedLinear {
   int64_t AOffset(int64_t part) const { return offset_ + part * rank_ * inputs_; }
   int64_t BOffset(int64_t part) const;
 
+  // The matrices of its own; those of the frozen weights then need SetExtras before they are used.
   void ParametersChanged(const native::Compute& compute, const float* parameters, float scale);
+  void SetForwardExtras(const native::Compute& compute, const float* parameters) const;
+  void SetBackwardExtras(const native::Compute& compute, const float* parameters) const;
 
   int64_t inputs() const { return inputs_; }
   int64_t outputs() const { return total_; }
@@ -34,24 +54,30 @@ class AdaptedLinear {
   int64_t PartOutputs(int64_t part) const { return outputs_[static_cast<size_t>(part)]; }
   int64_t rank() const { return rank_; }
   int64_t ShrunkColumns() const { return parts() * rank_; }
+  int64_t bytes() const;  // without the frozen weights
 
-  // shrunk [rows, ShrunkColumns()] = scale · x·Aᵀ, kept for backward; out = x·Wᵀ + shrunk·Bᵀ.
+  // shrunk [rows, ShrunkColumns()] = scale · x·Aᵀ, kept for backward; out = x·Wᵀ + shrunk·Bᵀ. With
+  // `noise`, the adapters' x loses numbers by the mask of `seed`.
   void Forward(const native::Compute& compute, int64_t rows, const void* x, void* shrunk,
-               native::Target out) const;
+               native::Target out, const AdapterNoise* noise = nullptr, uint64_t seed = 0) const;
+  // The first half of it alone.
+  void Shrink(const native::Compute& compute, int64_t rows, const void* x, void* shrunk,
+              const AdapterNoise* noise, uint64_t seed) const;
   // From dy [rows, outputs()]: adds the adapters' gradients, and unless dx.data is null writes that
-  // of x. `scratch` is like `shrunk`.
+  // of x. `scratch` is like `shrunk`. `noise` and `seed` as they were in forward.
   void Backward(const native::Compute& compute, int64_t rows, const void* dy, const void* x,
-                const void* shrunk, void* scratch, float* gradients, native::Target dx) const;
+                const void* shrunk, void* scratch, float* gradients, native::Target dx,
+                const AdapterNoise* noise = nullptr, uint64_t seed = 0) const;
 
  private:
-  native::PackedMatrix* forward_;
+  FrozenWeights frozen_;
   native::Dtype type_;
   int64_t inputs_, total_ = 0, rank_;
   int64_t offset_ = 0;
   std::vector<int64_t> outputs_;
-  native::PackedMatrix backward_;             // [outputs (+ parts * rank: A), inputs]
   native::PackedMatrix shrink_;               // [inputs, parts * rank]: scale · Aᵀ
   std::vector<native::PackedMatrix> expand_;  // per part [outputs, rank]: scale · B
+  native::PackedMatrix lift_;                 // [parts * rank, inputs]: A, where there is dropout
 };
 
 }  // namespace idiolect

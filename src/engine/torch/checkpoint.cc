@@ -13,13 +13,16 @@ using nlohmann::json;
 
 const char* const kFile = "checkpoint.safetensors";
 
-std::string StateOf(const Checkpoint& checkpoint) {
+}  // namespace
+
+std::string CheckpointState(const Checkpoint& checkpoint) {
   json validations = json::array();
   for (const Validation& v : checkpoint.validations) {
     validations.push_back({{"step", v.step},
                            {"epoch", v.epoch},
                            {"loss", v.loss},
                            {"token_accuracy", v.token_accuracy},
+                           {"reward_margin", v.reward_margin},
                            {"best", v.best}});
   }
   return json{{"key", checkpoint.key},
@@ -32,7 +35,7 @@ std::string StateOf(const Checkpoint& checkpoint) {
       .dump();
 }
 
-bool ReadState(const std::string& text, Checkpoint* checkpoint) {
+bool ReadCheckpointState(const std::string& text, Checkpoint* checkpoint) {
   const json state = json::parse(text, nullptr, false);
   if (!state.is_object()) return false;
   try {
@@ -45,15 +48,14 @@ bool ReadState(const std::string& text, Checkpoint* checkpoint) {
     for (const json& v : state.at("validations")) {
       checkpoint->validations.push_back(
           {v.at("step").get<int64_t>(), v.at("epoch").get<int>(), v.at("loss").get<double>(),
-           v.at("token_accuracy").get<double>(), v.at("best").get<bool>()});
+           v.at("token_accuracy").get<double>(), v.at("best").get<bool>(),
+           v.at("reward_margin").get<double>()});
     }
   } catch (const json::exception&) {
     return false;
   }
   return true;
 }
-
-}  // namespace
 
 Status WriteCheckpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint) {
   RETURN_IF_ERROR(MakeFolders(folder));
@@ -65,7 +67,7 @@ Status WriteCheckpoint(const std::filesystem::path& folder, const Checkpoint& ch
   add("first_moment", checkpoint.first_moment);
   add("second_moment", checkpoint.second_moment);
   if (!checkpoint.best.empty()) add("best", checkpoint.best);
-  return WriteSafetensors(folder / kFile, tensors, {{"state", StateOf(checkpoint)}});
+  return WriteSafetensors(folder / kFile, tensors, {{"state", CheckpointState(checkpoint)}});
 }
 
 Result<std::optional<Checkpoint>> ReadCheckpoint(const std::filesystem::path& folder,
@@ -76,7 +78,7 @@ Result<std::optional<Checkpoint>> ReadCheckpoint(const std::filesystem::path& fo
   if (!file) return std::nullopt;
   Checkpoint checkpoint;
   const auto state = file->metadata().find("state");
-  if (state == file->metadata().end() || !ReadState(state->second, &checkpoint) ||
+  if (state == file->metadata().end() || !ReadCheckpointState(state->second, &checkpoint) ||
       checkpoint.key != key) {
     return std::nullopt;
   }

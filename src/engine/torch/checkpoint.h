@@ -27,6 +27,10 @@ struct Checkpoint {
   std::vector<float> best;  // empty: none yet
 };
 
+// All but the arrays, as JSON, and back; false when it is not that.
+std::string CheckpointState(const Checkpoint& checkpoint);
+bool ReadCheckpointState(const std::string& text, Checkpoint* checkpoint);
+
 Status WriteCheckpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint);
 
 // nullopt: none there, one of another request, or one that is damaged (training then starts anew).

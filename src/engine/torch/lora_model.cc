@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <numeric>
 
 #include "base/hash.h"
 #include "base/random.h"
@@ -26,6 +27,8 @@ constexpr int64_t kGrain = 32;
 // Floats of logits held at once: the head's product needs enough rows to pay for passing over the
 // vocabulary, and must not fill the memory with it.
 constexpr int64_t kLogits = int64_t{1} << 24;
+// Under a pass's seed: the noise of its embeddings, beside that of its groups.
+constexpr uint64_t kEmbeddingNoise = uint64_t{1} << 32;
 
 at::Tensor Empty(int64_t rows, int64_t columns, Dtype type) {
   return at::empty({rows, columns}, type == Dtype::kBf16 ? at::kBFloat16 : at::kFloat);
@@ -38,6 +41,10 @@ float* Floats(const at::Tensor& tensor) {
 }
 char* Bytes(const at::Tensor& tensor) {
   return static_cast<char*>(tensor.data_ptr());
+}
+
+int64_t BytesOf(const at::Tensor& tensor) {
+  return tensor.defined() ? static_cast<int64_t>(tensor.nbytes()) : 0;
 }
 
 struct Place {
@@ -89,6 +96,15 @@ int64_t PackedRow::CountTargets() const {
   return count;
 }
 
+int64_t LogitRows(int64_t vocabulary, int64_t max_tokens) {
+  const int64_t rows = std::clamp<int64_t>(kLogits / vocabulary / 6 * 6, 6, 384);
+  return std::min(rows, (max_tokens + 5) / 6 * 6);
+}
+
+double LoraOptions::Scale() const {
+  return rslora ? alpha / std::sqrt(static_cast<double>(rank)) : alpha / rank;
+}
+
 void LossSum::Add(const LossSum& other) {
   loss += other.loss;
   targets += other.targets;
@@ -105,15 +121,19 @@ class LoraModel::Impl {
         size_(SizeOf(type)),
         options_(options),
         padded_rank_((options.rank + 15) / 16 * 16),
-        scale_(static_cast<float>(options.alpha / options.rank)) {}
+        scale_(static_cast<float>(options.Scale())) {
+    noise_.dropout = Dropout(options.dropout);
+  }
 
   int64_t padded_rank() const { return padded_rank_; }
+  void KeepInFile(const GgufFile* file) { file_ = file; }
 
   // Before the weights are loaded: makes what SetFrozen fills.
   void Prepare(const ModelConfig& config) {
     weights_.config = config;
     head_backward_ = native::PackedMatrix(&arena_, type_, {config.hidden}, config.vocabulary);
     weights_.layers.resize(static_cast<size_t>(config.layers));
+    backward_.resize(file_ != nullptr ? 4 : 4 * weights_.layers.size());
     // The groups point at the weights of layers, which come later but to the same places.
     for (native::LayerWeights& layer : weights_.layers) MakeGroups(&layer);
   }
@@ -124,7 +144,7 @@ class LoraModel::Impl {
         return;
       }
       const Place place = PlaceOf(view.projection);
-      GroupAt(view.layer, place.group).SetFrozen(compute_, place.part, view.values);
+      GroupAt(view.layer, place.group).SetBackward(compute_, place.part, view.values);
     };
   }
   void Adopt(native::Weights weights) {
@@ -140,29 +160,67 @@ class LoraModel::Impl {
     MakeMemory();
   }
 
-  LossSum Run(const PackedRow& row, bool learn, float scale) {
-    SetRow(row);
+  // What to do with a row besides its loss. `weigh` goes before `scale`.
+  struct Task {
+    bool learn = false;
+    float scale = 0;
+    const SampleWeights* weigh = nullptr;
+    uint64_t noise_seed = 0;
+    std::vector<double>* logprobs = nullptr;
+  };
+
+  LossSum Run(const PackedRow& row, const Task& task) {
+    SetRow(row, task);
     const auto layers = static_cast<int64_t>(weights_.layers.size());
-    for (int64_t i = 0; i < layers; ++i) ForwardLayer(i, learn);
-    const LossSum sum = Head(row, learn, scale);
-    if (learn && sum.targets > 0) {
-      for (int64_t i = layers - 1; i >= 0; --i) BackwardLayer(i);
+    for (int64_t i = 0; i < layers; ++i) ForwardLayer(i, task.learn);
+    const Targets targets = TargetsOf(row);
+    LossSum sum;
+    if (task.weigh == nullptr && task.logprobs == nullptr) {
+      sum = Head(targets, task.learn, std::vector<float>(targets.from.size(), task.scale), nullptr);
+    } else {
+      std::vector<double> logprobs(row.starts.size() - 1);
+      sum = Head(targets, false, {}, &logprobs);
+      if (task.logprobs != nullptr) *task.logprobs = logprobs;
+      if (task.learn) {
+        const std::vector<double> weights = (*task.weigh)(logprobs);
+        std::vector<float> scales;
+        // A loss falls where the log probability grows.
+        for (const size_t sample : targets.samples) {
+          scales.push_back(static_cast<float>(-weights[sample]));
+        }
+        Head(targets, true, scales, nullptr);
+      }
+    }
+    if (task.learn && sum.targets > 0) {
+      for (int64_t i = layers - 1; i >= 0; --i) {
+        // The last layer's are still there.
+        if (options_.recompute && i + 1 < layers) ForwardLayer(i, true, Pass::kAgain);
+        BackwardLayer(i);
+      }
     }
     return sum;
   }
 
   void ParametersChanged() {
     compute_.pool->For(static_cast<int64_t>(groups_.size()), [&](int64_t i) {
+      const AdaptedLinear& group = groups_[static_cast<size_t>(i)];
       groups_[static_cast<size_t>(i)].ParametersChanged(compute_, Floats(parameters_), scale_);
+      if (file_ != nullptr) return;
+      group.SetForwardExtras(compute_, Floats(parameters_));
+      group.SetBackwardExtras(compute_, Floats(parameters_));
     });
+    forward_layer_ = backward_layer_ = -1;
   }
 
   LoraAdapter Export(const at::Tensor& values) const {
     LoraAdapter adapter;
     adapter.rank = options_.rank;
     adapter.alpha = options_.alpha;
+    adapter.dropout = options_.dropout;
+    adapter.use_rslora = options_.rslora;
     EachProjection([&](int64_t layer, Projection projection, int64_t a_at, int64_t b_at,
                        int64_t inputs, int64_t outputs) {
+      if (!Learns(projection)) return;
       LoraPair pair;
       pair.layer = layer;
       pair.projection = NameOf(projection);
@@ -188,7 +246,9 @@ class LoraModel::Impl {
     EachProjection([&](int64_t layer, Projection projection, int64_t a_at, int64_t b_at,
                        int64_t inputs, int64_t outputs) {
       for (const LoraPair& pair : adapter.pairs) {
-        if (pair.layer != layer || pair.projection != NameOf(projection)) continue;
+        if (pair.layer != layer || pair.projection != NameOf(projection) || !Learns(projection)) {
+          continue;
+        }
         const int64_t rank = pair.a.rows;
         if (rank != options_.rank || pair.a.columns != inputs || pair.b.rows != outputs ||
             pair.b.columns != rank) {
@@ -219,7 +279,53 @@ class LoraModel::Impl {
   at::Tensor parameters_, gradients_;
   const ModelConfig& config() const { return weights_.config; }
 
+  int64_t bytes() const {
+    int64_t total = weights_.bytes() + head_backward_.bytes();
+    for (const native::PackedMatrix& matrix : backward_) total += matrix.bytes();
+    for (const native::PackedMatrix& matrix : shared_forward_) total += matrix.bytes();
+    for (const AdaptedLinear& group : groups_) total += group.bytes();
+    std::vector<const Saved*> kept = {saved_.data()};
+    for (size_t i = 1; i < saved_.size(); ++i) {
+      if (options_.recompute) {
+        total += BytesOf(saved_[i].hidden_in);
+      } else {
+        kept.push_back(&saved_[i]);
+      }
+    }
+    for (const Saved* s : kept) {
+      for (const at::Tensor* tensor :
+           {&s->hidden_in, &s->hidden_mid, &s->inverse_in, &s->inverse_mid, &s->inverse_attention,
+            &s->inverse_ffn, &s->normed_in, &s->normed_mid, &s->qkv, &s->qkv_raw, &s->log_sums,
+            &s->attended, &s->attention_sums, &s->ffn_sums, &s->gate_up, &s->gated}) {
+        total += BytesOf(*tensor);
+      }
+      for (const at::Tensor& tensor : s->shrunk) total += BytesOf(tensor);
+    }
+    for (const at::Tensor* tensor :
+         {&parameters_, &gradients_, &hidden_out_, &d_hidden_, &d_sum_, &d_normed_, &d_attended_,
+          &d_qkv_, &d_gated_, &d_gate_up_, &d_shrunk_, &logits_, &head_in_, &d_head_in_, &dropped_,
+          &d_dropped_}) {
+      total += BytesOf(*tensor);
+    }
+    return total;
+  }
+
  private:
+  enum class Pass { kFirst, kAgain };
+
+  bool Learns(Projection projection) const {
+    const auto& targets = options_.targets;
+    return targets.empty() ||
+           std::find(targets.begin(), targets.end(), projection) != targets.end();
+  }
+  bool GroupLearns(int group) const {
+    for (int p = 0; p < native::kProjections; ++p) {
+      const auto projection = static_cast<Projection>(p);
+      if (PlaceOf(projection).group == group && Learns(projection)) return true;
+    }
+    return false;
+  }
+
   AdaptedLinear& GroupAt(int64_t layer, int group) {
     return groups_[static_cast<size_t>(layer * 4 + group)];
   }
@@ -231,14 +337,28 @@ class LoraModel::Impl {
     const ModelConfig& c = weights_.config;
     const int64_t q = c.heads * c.head_dim;
     const int64_t kv = c.kv_heads * c.head_dim;
-    groups_.emplace_back(&arena_, &layer->qkv, type_, c.hidden, std::vector<int64_t>{q, kv, kv},
-                         padded_rank_);
-    groups_.emplace_back(&arena_, &layer->output, type_, q, std::vector<int64_t>{c.hidden},
-                         padded_rank_);
-    groups_.emplace_back(&arena_, &layer->gate_up, type_, c.hidden,
-                         std::vector<int64_t>{c.ffn, c.ffn}, padded_rank_);
-    groups_.emplace_back(&arena_, &layer->down, type_, c.ffn, std::vector<int64_t>{c.hidden},
-                         padded_rank_);
+    auto add = [&](native::PackedMatrix* forward, int64_t inputs, std::vector<int64_t> outputs) {
+      const auto group = groups_.size() % 4;
+      const int64_t rank = GroupLearns(static_cast<int>(group)) ? padded_rank_ : 0;
+      native::PackedMatrix* backward = &backward_[file_ != nullptr ? group : groups_.size()];
+      if (backward->n() == 0) {
+        const int64_t total = std::accumulate(outputs.begin(), outputs.end(), int64_t{0});
+        const auto parts = static_cast<int64_t>(outputs.size());
+        *backward = native::PackedMatrix(&arena_, type_, {inputs}, total, parts * rank);
+      }
+      if (file_ != nullptr) {
+        forward = &shared_forward_[group];
+        if (forward->n() == 0) {
+          *forward = native::PackedMatrix(&arena_, type_, outputs, inputs, padded_rank_);
+        }
+      }
+      groups_.emplace_back(&arena_, FrozenWeights{forward, backward}, type_, inputs,
+                           std::move(outputs), rank, noise_.dropout.on());
+    };
+    add(&layer->qkv, c.hidden, {q, kv, kv});
+    add(&layer->output, q, {c.hidden});
+    add(&layer->gate_up, c.hidden, {c.ffn, c.ffn});
+    add(&layer->down, c.ffn, {c.hidden});
   }
 
   template <typename Body>
@@ -255,6 +375,8 @@ class LoraModel::Impl {
   }
 
   // A: uniform in ±1/√inputs, each tensor from its own seed, as Kaiming's rule with PEFT's a = √5.
+  // Where a group has projections that do not learn, both of their factors are zero, and so are
+  // their gradients.
   void MakeParameters() {
     int64_t count = 0;
     for (AdaptedLinear& group : groups_) {
@@ -265,6 +387,7 @@ class LoraModel::Impl {
     gradients_ = at::zeros({count}, at::kFloat);
     EachProjection([&](int64_t layer, Projection projection, int64_t a_at, int64_t, int64_t inputs,
                        int64_t) {
+      if (!Learns(projection)) return;
       idiolect::Random random(Hash64(std::to_string(layer) + NameOf(projection), options_.seed));
       const double bound = 1.0 / std::sqrt(static_cast<double>(inputs));
       for (int64_t i = 0; i < options_.rank * inputs; ++i) {
@@ -282,7 +405,12 @@ class LoraModel::Impl {
     const int64_t qkv = q + 2 * c.kv_heads * c.head_dim;
     for (size_t i = 0; i < weights_.layers.size(); ++i) {
       Saved saved;
+      if (options_.recompute && i > 0) saved = saved_.front();  // the same memory
       saved.hidden_in = Empty(t, c.hidden, Dtype::kF32);
+      if (options_.recompute && i > 0) {
+        saved_.push_back(std::move(saved));
+        continue;
+      }
       saved.hidden_mid = Empty(t, c.hidden, Dtype::kF32);
       saved.inverse_in = EmptyF32(t);
       saved.inverse_mid = EmptyF32(t);
@@ -316,16 +444,24 @@ class LoraModel::Impl {
     d_gated_ = Empty(t, c.ffn, type_);
     d_gate_up_ = Empty(t, 2 * c.ffn, type_);
     d_shrunk_ = Empty(t, 3 * padded_rank_, type_);
-    chunk_ = std::clamp<int64_t>(kLogits / c.vocabulary / 6 * 6, 6, 384);
-    chunk_ = std::min(chunk_, (t + 5) / 6 * 6);
+    chunk_ = LogitRows(c.vocabulary, t);
     logits_ = Empty(chunk_, c.vocabulary, Dtype::kF32);
     head_in_ = Empty(chunk_, c.hidden, type_);
     d_head_in_ = Empty(chunk_, c.hidden, Dtype::kF32);
+    if (noise_.dropout.on()) {
+      const int64_t widest = std::max({c.hidden, q, c.ffn});
+      dropped_ = Empty(t, widest, type_);
+      d_dropped_ = Empty(t, widest, Dtype::kF32);
+      noise_.dropped = Bytes(dropped_);
+      noise_.gradient = Floats(d_dropped_);
+    }
     rope_ = std::make_unique<native::RopeTables>(c);
     rope_->Reserve(t);
   }
 
-  void SetRow(const PackedRow& row) {
+  void SetRow(const PackedRow& row, const Task& task) {
+    noise_seed_ = task.noise_seed;
+    with_noise_ = task.learn;
     rows_ = static_cast<int64_t>(row.tokens.size());
     spans_.clear();
     positions_.resize(static_cast<size_t>(rows_));
@@ -345,6 +481,24 @@ class LoraModel::Impl {
         for (int64_t n = 0; n < c.hidden; ++n) to[n] *= c.embedding_scale;
       }
     });
+    if (!with_noise_ || options_.neftune <= 0) return;
+    for (const Span& span : spans_) {
+      const auto most = static_cast<float>(options_.neftune /
+                                           std::sqrt(static_cast<double>(span.queries * c.hidden)));
+      compute_.Ranges(span.queries, kGrain, [&](int64_t first, int64_t last) {
+        for (int64_t i = span.query + first; i < span.query + last; ++i) {
+          AddNoise(SeedFor(noise_seed_, kEmbeddingNoise + static_cast<uint64_t>(i)), most, c.hidden,
+                   hidden + i * c.hidden);
+        }
+      });
+    }
+  }
+
+  const AdapterNoise* Noise() const {
+    return with_noise_ && noise_.dropout.on() ? &noise_ : nullptr;
+  }
+  uint64_t NoiseSeed(int64_t layer, int group) const {
+    return SeedFor(noise_seed_, static_cast<uint64_t>(layer * 4 + group));
   }
 
   // Without learning, two layers' memory is used in turn and stays in the cache.
@@ -369,17 +523,19 @@ class LoraModel::Impl {
   }
 
   // out = hidden + x·W…, normalised before the sum where the family does so.
-  void AddProjection(const AdaptedLinear& group, const at::Tensor& x, const at::Tensor& shrunk,
+  void AddProjection(int64_t layer, int number, const at::Tensor& x, const at::Tensor& shrunk,
                      const at::Tensor& hidden, const std::vector<float>& post_norm,
                      const at::Tensor& sums, const at::Tensor& inverse, const at::Tensor& out) {
     const int64_t n = weights_.config.hidden;
+    const AdaptedLinear& group = GroupAt(layer, number);
+    const uint64_t seed = NoiseSeed(layer, number);
     if (post_norm.empty()) {
       group.Forward(compute_, rows_, Bytes(x), Bytes(shrunk),
-                    {Floats(out), Dtype::kF32, n, Floats(hidden), n});
+                    {Floats(out), Dtype::kF32, n, Floats(hidden), n}, Noise(), seed);
       return;
     }
     group.Forward(compute_, rows_, Bytes(x), Bytes(shrunk),
-                  {Floats(sums), Dtype::kF32, n, nullptr, 0});
+                  {Floats(sums), Dtype::kF32, n, nullptr, 0}, Noise(), seed);
     compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
         Floats(inverse)[i] =
@@ -409,10 +565,12 @@ class LoraModel::Impl {
             {qkv + (q + kv) * size_, stride}};
   }
 
-  void ForwardLayer(int64_t layer, bool learn) {
+  // Again: for backward alone, which does not need the layer's result.
+  void ForwardLayer(int64_t layer, bool learn, Pass pass = Pass::kFirst) {
     const ModelConfig& c = weights_.config;
     const native::LayerWeights& w = weights_.layers[static_cast<size_t>(layer)];
     Saved& s = saved_[SlotOf(layer, learn)];
+    Unpack(layer, Direction::kForward);
     const int64_t heads = c.heads + c.kv_heads;
     const int64_t dim = c.head_dim;
     const int64_t qkv = GroupAt(layer, 0).outputs();
@@ -420,7 +578,7 @@ class LoraModel::Impl {
     Normalise(s.hidden_in, w.attention_norm, s.inverse_in, s.normed_in);
     const at::Tensor& raw = c.qk_norm ? s.qkv_raw : s.qkv;
     GroupAt(layer, 0).Forward(compute_, rows_, Bytes(s.normed_in), Bytes(s.shrunk[0]),
-                              {Bytes(raw), type_, qkv, nullptr, 0});
+                              {Bytes(raw), type_, qkv, nullptr, 0}, Noise(), NoiseSeed(layer, 0));
     compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
         char* from = Bytes(raw) + i * qkv * size_;
@@ -442,13 +600,14 @@ class LoraModel::Impl {
     });
     Attention(compute_, AttentionOf(layer, s), Bytes(s.attended), c.heads * dim,
               learn ? Floats(s.log_sums) : nullptr);
-    AddProjection(GroupAt(layer, 1), s.attended, s.shrunk[1], s.hidden_in, w.post_attention_norm,
+    AddProjection(layer, 1, s.attended, s.shrunk[1], s.hidden_in, w.post_attention_norm,
                   s.attention_sums, s.inverse_attention, s.hidden_mid);
 
     Normalise(s.hidden_mid, w.ffn_norm, s.inverse_mid, s.normed_mid);
     const int64_t ffn = c.ffn;
     GroupAt(layer, 2).Forward(compute_, rows_, Bytes(s.normed_mid), Bytes(s.shrunk[2]),
-                              {Bytes(s.gate_up), type_, 2 * ffn, nullptr, 0});
+                              {Bytes(s.gate_up), type_, 2 * ffn, nullptr, 0}, Noise(),
+                              NoiseSeed(layer, 2));
     compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
         const char* row = Bytes(s.gate_up) + i * 2 * ffn * size_;
@@ -456,28 +615,87 @@ class LoraModel::Impl {
                                Bytes(s.gated) + i * ffn * size_);
       }
     });
-    AddProjection(GroupAt(layer, 3), s.gated, s.shrunk[3], s.hidden_mid, w.post_ffn_norm,
-                  s.ffn_sums, s.inverse_ffn, OutputOf(layer, learn));
+    if (pass == Pass::kAgain && w.post_ffn_norm.empty()) {
+      GroupAt(layer, 3).Shrink(compute_, rows_, Bytes(s.gated), Bytes(s.shrunk[3]), Noise(),
+                               NoiseSeed(layer, 3));
+      return;
+    }
+    // By then nobody reads hidden_out_ any more.
+    AddProjection(layer, 3, s.gated, s.shrunk[3], s.hidden_mid, w.post_ffn_norm, s.ffn_sums,
+                  s.inverse_ffn, pass == Pass::kFirst ? OutputOf(layer, learn) : hidden_out_);
   }
 
+  // Puts a layer's matrices where all layers' are used in turn. A file whose matrices could be read
+  // when it was loaded can be read again.
+  enum class Direction { kForward, kBackward };
+  void Unpack(int64_t layer, Direction direction) {
+    int64_t& there = direction == Direction::kForward ? forward_layer_ : backward_layer_;
+    if (file_ == nullptr || there == layer) return;
+    for (int p = 0; p < native::kProjections; ++p) {
+      const auto projection = static_cast<Projection>(p);
+      const Place place = PlaceOf(projection);
+      (void)ReadProjection(compute_, *file_, weights_.config, layer, projection, &unpacked_);
+      const AdaptedLinear& group = GroupAt(layer, place.group);
+      if (direction == Direction::kForward) {
+        group.SetForward(compute_, place.part, unpacked_.data());
+      } else {
+        group.SetBackward(compute_, place.part, unpacked_.data());
+      }
+    }
+    for (int group = 0; group < 4; ++group) {
+      if (direction == Direction::kForward) {
+        GroupAt(layer, group).SetForwardExtras(compute_, Floats(parameters_));
+      } else {
+        GroupAt(layer, group).SetBackwardExtras(compute_, Floats(parameters_));
+      }
+    }
+    there = layer;
+  }
+
+ public:
+  // Reads every matrix that stays in the file once, so that a damaged one is found now.
+  Status CheckFile() {
+    for (int64_t layer = 0; file_ != nullptr && layer < weights_.config.layers; ++layer) {
+      for (int p = 0; p < native::kProjections; ++p) {
+        RETURN_IF_ERROR(ReadProjection(compute_, *file_, weights_.config, layer,
+                                       static_cast<Projection>(p), &unpacked_));
+      }
+    }
+    return {};
+  }
+
+ private:
   native::Gate GateKind() const {
     return weights_.config.activation == Activation::kSilu ? native::Gate::kSilu
                                                            : native::Gate::kGeluTanh;
   }
 
-  // The loss over targets, chunk by chunk; with `learn`, d_hidden_ is its gradient.
-  LossSum Head(const PackedRow& row, bool learn, float scale) {
-    const ModelConfig& c = weights_.config;
-    const int64_t n = c.hidden;
-    std::vector<int64_t> from;     // rows whose next token is a target
-    std::vector<int32_t> targets;  // that token
-    for (const Span& span : spans_) {
-      for (int64_t i = span.query + 1; i < span.query + span.queries; ++i) {
+  // What is to be predicted, place by place.
+  struct Targets {
+    std::vector<int64_t> from;    // rows whose next token is a target
+    std::vector<int32_t> tokens;  // that token
+    std::vector<size_t> samples;  // whose it is
+  };
+  Targets TargetsOf(const PackedRow& row) const {
+    Targets targets;
+    for (size_t s = 0; s + 1 < row.starts.size(); ++s) {
+      for (int64_t i = row.starts[s] + 1; i < row.starts[s + 1]; ++i) {
         if (row.is_target[static_cast<size_t>(i)] == 0) continue;
-        from.push_back(i - 1);
-        targets.push_back(row.tokens[static_cast<size_t>(i)]);
+        targets.from.push_back(i - 1);
+        targets.tokens.push_back(row.tokens[static_cast<size_t>(i)]);
+        targets.samples.push_back(s);
       }
     }
+    return targets;
+  }
+
+  // The loss over targets, chunk by chunk; with `learn`, d_hidden_ is its gradient, each target's
+  // times its scale. Adds to `logprobs` of samples when that is given.
+  LossSum Head(const Targets& wanted, bool learn, const std::vector<float>& scales,
+               std::vector<double>* logprobs) {
+    const ModelConfig& c = weights_.config;
+    const int64_t n = c.hidden;
+    const std::vector<int64_t>& from = wanted.from;
     const auto count = static_cast<int64_t>(from.size());
     LossSum sum;
     sum.targets = count;
@@ -500,11 +718,12 @@ class LoraModel::Impl {
                {Floats(logits_), Dtype::kF32, c.vocabulary, nullptr, 0});
       compute_.pool->For(rows, [&](int64_t i) {
         float* logits = Floats(logits_) + i * c.vocabulary;
-        const int32_t target = targets[static_cast<size_t>(start + i)];
+        const auto at = static_cast<size_t>(start + i);
+        const int32_t target = wanted.tokens[at];
         native::RowLoss& loss = losses[static_cast<size_t>(i)];
         if (learn) {
           // In place: a bf16 gradient takes the first half of its row.
-          loss = kernels_.cross_entropy[index_](logits, c.vocabulary, target, scale, logits);
+          loss = kernels_.cross_entropy[index_](logits, c.vocabulary, target, scales[at], logits);
         } else {
           loss.loss = kernels_.cross_entropy_only(logits, c.vocabulary, target, &loss.correct);
         }
@@ -512,6 +731,10 @@ class LoraModel::Impl {
       for (int64_t i = 0; i < rows; ++i) {
         sum.loss += static_cast<double>(losses[static_cast<size_t>(i)].loss);
         sum.correct += losses[static_cast<size_t>(i)].correct ? 1 : 0;
+        if (logprobs != nullptr) {
+          (*logprobs)[wanted.samples[static_cast<size_t>(start + i)]] -=
+              static_cast<double>(losses[static_cast<size_t>(i)].loss);
+        }
       }
       if (!learn) continue;
       Multiply(compute_, rows, {Floats(logits_), c.vocabulary * 4 / size_}, head_backward_,
@@ -564,6 +787,7 @@ class LoraModel::Impl {
     const ModelConfig& c = weights_.config;
     const native::LayerWeights& w = weights_.layers[static_cast<size_t>(layer)];
     const Saved& s = saved_[static_cast<size_t>(layer)];
+    Unpack(layer, Direction::kBackward);
     const int64_t n = c.hidden;
     const int64_t dim = c.head_dim;
     const int64_t q = c.heads * dim;
@@ -573,7 +797,7 @@ class LoraModel::Impl {
     auto backward = [&](int group, const at::Tensor& dy, const at::Tensor& x, native::Target dx) {
       GroupAt(layer, group)
           .Backward(compute_, rows_, Bytes(dy), Bytes(x), Bytes(s.shrunk[group]), Bytes(d_shrunk_),
-                    Floats(gradients_), dx);
+                    Floats(gradients_), dx, Noise(), NoiseSeed(layer, group));
     };
 
     IntoSum(w.post_ffn_norm, s.ffn_sums, s.inverse_ffn);
@@ -632,8 +856,16 @@ class LoraModel::Impl {
 
   native::Arena arena_;
   native::Weights weights_;
-  native::PackedMatrix head_backward_;  // [vocabulary, hidden]
-  std::vector<AdaptedLinear> groups_;   // four a layer
+  native::PackedMatrix head_backward_;          // [vocabulary, hidden]
+  std::vector<AdaptedLinear> groups_;           // four a layer
+  std::vector<native::PackedMatrix> backward_;  // four a layer, or four
+  const GgufFile* file_ = nullptr;              // null: all matrices are in memory
+  native::PackedMatrix shared_forward_[4];
+  int64_t forward_layer_ = -1, backward_layer_ = -1;  // whose matrices are there
+  std::vector<float> unpacked_;
+  AdapterNoise noise_;
+  uint64_t noise_seed_ = 0;  // of the row at hand
+  bool with_noise_ = false;
   std::unique_ptr<native::RopeTables> rope_;
 
   int64_t rows_ = 0;
@@ -644,6 +876,7 @@ class LoraModel::Impl {
       d_shrunk_;
   int64_t chunk_ = 0;
   at::Tensor logits_, head_in_, d_head_in_;
+  at::Tensor dropped_, d_dropped_;  // where there is dropout
 };
 
 LoraModel::LoraModel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -652,11 +885,15 @@ LoraModel::~LoraModel() = default;
 Result<std::unique_ptr<LoraModel>> LoraModel::Load(const Compute& compute, const GgufFile& file,
                                                    Dtype type, const LoraOptions& options) {
   auto impl = std::make_unique<Impl>(compute, type, options);
+  if (options.base_in_file) impl->KeepInFile(&file);
   ASSIGN_OR_RETURN(const ModelConfig config, ReadModelConfig(file));
   impl->Prepare(config);
   ASSIGN_OR_RETURN(native::Weights weights,
-                   native::LoadWeights(compute, file, type, impl->padded_rank(), impl->Visitor()));
+                   native::LoadWeights(compute, file, type, impl->padded_rank(), impl->Visitor(),
+                                       options.base_in_file ? native::WeightForm::kInFile
+                                                            : native::WeightForm::kUnpacked));
   impl->Adopt(std::move(weights));
+  RETURN_IF_ERROR(impl->CheckFile());
   return std::unique_ptr<LoraModel>(new LoraModel(std::move(impl)));
 }
 
@@ -671,10 +908,29 @@ std::unique_ptr<LoraModel> LoraModel::Random(const Compute& compute, const Model
 }
 
 LossSum LoraModel::Evaluate(const PackedRow& row) {
-  return impl_->Run(row, false, 0);
+  return impl_->Run(row, {});
 }
-LossSum LoraModel::AccumulateGradients(const PackedRow& row, float scale) {
-  return impl_->Run(row, true, scale);
+std::vector<double> LoraModel::SampleLogprobs(const PackedRow& row) {
+  std::vector<double> logprobs;
+  Impl::Task task;
+  task.logprobs = &logprobs;
+  impl_->Run(row, task);
+  return logprobs;
+}
+LossSum LoraModel::AccumulateGradients(const PackedRow& row, float scale, uint64_t noise_seed) {
+  Impl::Task task;
+  task.learn = true;
+  task.scale = scale;
+  task.noise_seed = noise_seed;
+  return impl_->Run(row, task);
+}
+LossSum LoraModel::AccumulateGradients(const PackedRow& row, const SampleWeights& weigh,
+                                       uint64_t noise_seed) {
+  Impl::Task task;
+  task.learn = true;
+  task.weigh = &weigh;
+  task.noise_seed = noise_seed;
+  return impl_->Run(row, task);
 }
 void LoraModel::ZeroGradients() {
   impl_->gradients_.zero_();
@@ -699,6 +955,9 @@ LoraAdapter LoraModel::Gradients() const {
 }
 Status LoraModel::SetAdapter(const LoraAdapter& adapter) {
   return impl_->Import(adapter);
+}
+int64_t LoraModel::bytes() const {
+  return impl_->bytes();
 }
 const ModelConfig& LoraModel::config() const {
   return impl_->config();

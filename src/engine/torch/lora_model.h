@@ -9,6 +9,7 @@
 // padded with zeros to sixteen, the width of a vector; what is padded stays zero by itself.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ struct PackedRow {
   std::vector<int32_t> tokens;
   std::vector<uint8_t> is_target;  // 1: the model learns to say this token after those before it
   std::vector<int64_t> starts = {0};
+  std::vector<size_t> origins = {};  // which of what was packed stand here, by number; samples.h
 
   int64_t CountTargets() const;  // a sample's first token is never one
 };
@@ -46,9 +48,25 @@ struct LossSum {
 struct LoraOptions {
   int rank = 16;
   double alpha = 32;
-  uint64_t seed = 7;          // of A's first values; B begins with zeros
-  int64_t max_tokens = 1024;  // of one row
+  uint64_t seed = 7;                             // of A's first values; B begins with zeros
+  int64_t max_tokens = 1024;                     // of one row
+  bool rslora = false;                           // the scale is alpha / √rank
+  std::vector<native::Projection> targets = {};  // that have an adapter; empty: all
+  double dropout = 0;                            // of adapters' inputs, while learning
+  double neftune = 0;      // noise on embeddings while learning, ± neftune / √(tokens · hidden)
+  bool recompute = false;  // activations in backward, instead of keeping them
+  // The layers' matrices stay in the file as it packs them, and each layer's are unpacked for the
+  // time that it is at work. The file must outlive the model.
+  bool base_in_file = false;
+
+  double Scale() const;
 };
+
+// From the sum of log probabilities of each sample's targets to the derivative of the loss by it.
+using SampleWeights = std::function<std::vector<double>(const std::vector<double>& logprobs)>;
+
+// Rows of logits that are held at once, for rows of `max_tokens`.
+int64_t LogitRows(int64_t vocabulary, int64_t max_tokens);
 
 // Owns all memory of training. Thread-compatible; LibTorch's exceptions (out of memory) pass
 // through.
@@ -63,10 +81,16 @@ class LoraModel {
                                            uint64_t weights_seed, const LoraOptions& options);
   ~LoraModel();
 
-  // Of one row; nothing is kept.
+  // Of one row; nothing is kept. No noise.
   LossSum Evaluate(const PackedRow& row);
-  // The same, and adds the gradient of scale · (sum of losses) to gradients().
-  LossSum AccumulateGradients(const PackedRow& row, float scale);
+  // The sum of log probabilities of each sample's targets.
+  std::vector<double> SampleLogprobs(const PackedRow& row);
+  // The same as Evaluate, with noise, and adds the gradient of scale · (sum of losses) to
+  // gradients(). The same seed is the same noise.
+  LossSum AccumulateGradients(const PackedRow& row, float scale, uint64_t noise_seed = 0);
+  // For losses over whole samples: what `weigh` returns goes into the gradient.
+  LossSum AccumulateGradients(const PackedRow& row, const SampleWeights& weigh,
+                              uint64_t noise_seed);
   void ZeroGradients();
 
   // All adapters in one array, and gradients laid out alike. After writing to parameters(), call
@@ -82,6 +106,8 @@ class LoraModel {
   Status SetAdapter(const LoraAdapter& adapter);
 
   const ModelConfig& config() const;
+  // Of weights, activations, parameters and their gradients.
+  int64_t bytes() const;
 
  private:
   class Impl;

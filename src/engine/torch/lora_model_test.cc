@@ -4,14 +4,20 @@
 #include "engine/torch/lora_model.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "base/random.h"
 #include "engine/native/test_models.h"
+#include "engine/torch/memory.h"
+#include "engine/torch/noise.h"
 #include "engine/torch/optimizer.h"
+#include "engine/torch/preference.h"
+#include "engine/torch/trainable_model.h"
 
 namespace idiolect {
 namespace {
@@ -49,13 +55,15 @@ void Disturb(LoraModel& model, uint64_t seed) {
   ASSERT_TRUE(model.SetAdapter(adapter));
 }
 
-void ChecksGradients(const Compute& compute, const ModelConfig& config) {
-  const auto model = LoraModel::Random(compute, config, Dtype::kF32, 11, {5, 10, 3, 64});
+void ChecksGradients(const Compute& compute, const ModelConfig& config,
+                     const LoraOptions& options = {5, 10, 3, 64}) {
+  const auto model = LoraModel::Random(compute, config, Dtype::kF32, 11, options);
+  constexpr uint64_t kNoise = 99;
   Disturb(*model, 4);
   const PackedRow row = RandomRow({23, 9, 14}, config.vocabulary, 8);
   const auto scale = static_cast<float>(1.0 / static_cast<double>(row.CountTargets()));
   model->ZeroGradients();
-  model->AccumulateGradients(row, scale);
+  model->AccumulateGradients(row, scale, kNoise);
   const LoraAdapter gradients = model->Gradients();
   const LoraAdapter start = model->Adapter();
 
@@ -80,7 +88,10 @@ void ChecksGradients(const Compute& compute, const ModelConfig& config) {
           values[i] += static_cast<float>(step) * direction[i];
         }
         EXPECT_TRUE(model->SetAdapter(moved));
-        return model->Evaluate(row).loss * static_cast<double>(scale);
+        const bool noisy = options.dropout > 0 || options.neftune > 0;
+        return (noisy ? model->AccumulateGradients(row, scale, kNoise) : model->Evaluate(row))
+                   .loss *
+               static_cast<double>(scale);
       };
       // Richardson's combination of two central differences: its error falls with step^4.
       const double wide = (loss_at(2 * kStep) - loss_at(-2 * kStep)) / (4 * kStep);
@@ -102,6 +113,233 @@ TEST_F(LoraModelTest, GradientsAreThoseOfTheLoss) {
   biased.qkv_bias = true;
   biased.tied_head = false;
   ChecksGradients(compute_, biased);
+}
+
+// The loss over whole answers: the same check, through what each answer weighs.
+TEST_F(LoraModelTest, GradientsOfPreferencesAreThoseOfTheLoss) {
+  const ModelConfig config = native::TinyLlama();
+  const auto model = LoraModel::Random(compute_, config, Dtype::kF32, 11, {5, 10, 3, 64});
+  const PackedRow row = RandomRow({12, 15, 20, 9}, config.vocabulary, 8);
+  const std::vector<double> reference = model->SampleLogprobs(row);
+  Disturb(*model, 4);
+  constexpr double kBeta = 0.5;
+  auto loss = [&] {
+    PreferenceSum sum;
+    (void)PreferenceWeights(model->SampleLogprobs(row), reference, kBeta, 1, &sum);
+    return sum.loss.loss;
+  };
+  PreferenceSum sum;
+  model->ZeroGradients();
+  model->AccumulateGradients(
+      row,
+      [&](const std::vector<double>& logprobs) {
+        return PreferenceWeights(logprobs, reference, kBeta, 1, &sum);
+      },
+      0);
+  EXPECT_NEAR(sum.loss.loss, loss(), 1e-6);
+  const int64_t count = model->parameter_count();
+  const std::vector<float> start(model->parameters(), model->parameters() + count);
+  const std::vector<float> gradient(model->gradients(), model->gradients() + count);
+  Random random(3);
+  for (int direction = 0; direction < 8; ++direction) {
+    std::vector<float> along(gradient.size());
+    double expected = 0;
+    for (size_t i = 0; i < along.size(); ++i) {
+      if (gradient[i] != 0) {
+        along[i] = static_cast<float>(random.Uniform() - 0.5) + (gradient[i] > 0 ? 0.3f : -0.3f);
+      }
+      expected += static_cast<double>(along[i]) * static_cast<double>(gradient[i]);
+    }
+    constexpr double kStep = 2e-4;
+    auto loss_at = [&](double step) {
+      for (size_t i = 0; i < along.size(); ++i) {
+        model->parameters()[i] = start[i] + static_cast<float>(step) * along[i];
+      }
+      model->ParametersChanged();
+      return loss();
+    };
+    const double wide = (loss_at(2 * kStep) - loss_at(-2 * kStep)) / (4 * kStep);
+    const double narrow = (loss_at(kStep) - loss_at(-kStep)) / (2 * kStep);
+    EXPECT_NEAR((4 * narrow - wide) / 3, expected, 0.01 * std::fabs(expected) + 3e-3);
+  }
+}
+
+TEST_F(LoraModelTest, GradientsHoldWithDropoutNoiseAndSomeProjections) {
+  for (const ModelConfig& config : {native::TinyLlama(), native::TinyGemma()}) {
+    LoraOptions noisy = {5, 10, 3, 64};
+    noisy.rslora = true;
+    noisy.dropout = 0.3;
+    noisy.neftune = 5;
+    ChecksGradients(compute_, config, noisy);
+    LoraOptions some = {5, 10, 3, 64};
+    some.targets = {native::Projection::kQ, native::Projection::kV, native::Projection::kDown};
+    ChecksGradients(compute_, config, some);
+  }
+}
+
+// A layer's activations computed again are the ones it had, so nothing may differ in any bit.
+TEST_F(LoraModelTest, RecomputedActivationsGiveTheSameGradients) {
+  for (const ModelConfig& config : {native::TinyLlama(), native::TinyGemma()}) {
+    for (const Dtype type : {Dtype::kF32, Dtype::kBf16}) {
+      LoraOptions options = {8, 16, 3, 64};
+      options.dropout = 0.1;
+      options.neftune = 5;
+      const auto kept = LoraModel::Random(compute_, config, type, 1, options);
+      options.recompute = true;
+      const auto again = LoraModel::Random(compute_, config, type, 1, options);
+      Disturb(*kept, 2);
+      Disturb(*again, 2);
+      const PackedRow row = RandomRow({20, 7, 33}, config.vocabulary, 3);
+      for (LoraModel* model : {kept.get(), again.get()}) {
+        model->ZeroGradients();
+        model->AccumulateGradients(row, 0.1f, 5);
+      }
+      EXPECT_EQ(
+          std::vector<float>(kept->gradients(), kept->gradients() + kept->parameter_count()),
+          std::vector<float>(again->gradients(), again->gradients() + again->parameter_count()));
+      EXPECT_LT(again->bytes(), kept->bytes());
+    }
+  }
+}
+
+TEST_F(LoraModelTest, OnlyNamedProjectionsHaveAnAdapter) {
+  LoraOptions options = {4, 8, 3, 64};
+  options.targets = {native::Projection::kV, native::Projection::kO};
+  const auto model = LoraModel::Random(compute_, native::TinyLlama(), Dtype::kF32, 1, options);
+  const auto all = LoraModel::Random(compute_, native::TinyLlama(), Dtype::kF32, 1, {4, 8, 3, 64});
+  EXPECT_LT(model->parameter_count(), all->parameter_count());
+  Disturb(*model, 2);
+  const PackedRow row = RandomRow({40}, native::TinyLlama().vocabulary, 3);
+  AdamW optimizer(compute_, model->parameter_count(), 0.01);
+  for (int step = 0; step < 3; ++step) {
+    model->ZeroGradients();
+    model->AccumulateGradients(row, 0.1f);
+    optimizer.Step(1e-2, 1, model->gradients(), model->parameters());
+    model->ParametersChanged();
+  }
+  const LoraAdapter adapter = model->Adapter();
+  ASSERT_EQ(adapter.pairs.size(), 4u);
+  for (const LoraPair& pair : adapter.pairs) {
+    EXPECT_TRUE(pair.projection == "v_proj" || pair.projection == "o_proj") << pair.projection;
+  }
+  // What was trained is all there is: without the rest, the same losses.
+  const double loss = model->Evaluate(row).loss;
+  LoraAdapter full = all->Adapter();
+  for (LoraPair& pair : full.pairs) {
+    std::fill(pair.a.values.begin(), pair.a.values.end(), 0.0f);
+    for (const LoraPair& learned : adapter.pairs) {
+      if (learned.layer == pair.layer && learned.projection == pair.projection) pair = learned;
+    }
+  }
+  ASSERT_TRUE(all->SetAdapter(full));
+  EXPECT_NEAR(all->Evaluate(row).loss, loss, 1e-4);
+}
+
+TEST_F(LoraModelTest, DropoutKeepsTheMeanAndForgetsNothingOfASeed) {
+  constexpr int64_t kRows = 64, kColumns = 1001;
+  std::vector<float> ones(kRows * kColumns, 1.0f), first(ones.size()), again(ones.size());
+  const Dropout dropout(0.25);
+  dropout.Apply(compute_, 3, Dtype::kF32, kRows, kColumns, ones.data(), first.data());
+  dropout.Apply(portable_, 3, Dtype::kF32, kRows, kColumns, ones.data(), again.data());
+  EXPECT_EQ(first, again);
+  dropout.Apply(compute_, 4, Dtype::kF32, kRows, kColumns, ones.data(), again.data());
+  EXPECT_NE(first, again);
+  double sum = 0;
+  int64_t dropped = 0;
+  for (const float value : first) {
+    sum += static_cast<double>(value);
+    dropped += value == 0.0f;
+  }
+  const auto count = static_cast<double>(first.size());
+  // Five standard deviations of so many draws.
+  EXPECT_NEAR(static_cast<double>(dropped) / count, 0.25, 5 * std::sqrt(0.25 * 0.75 / count));
+  EXPECT_NEAR(sum / count, 1.0, 0.02);
+}
+
+TEST_F(LoraModelTest, MemoryIsKnownBeforehand) {
+  for (const ModelConfig& config : {native::TinyLlama(), native::TinyGemma()}) {
+    for (const Dtype type : {Dtype::kF32, Dtype::kBf16}) {
+      for (const bool recompute : {false, true}) {
+        LoraOptions options = {8, 16, 3, 96};
+        options.recompute = recompute;
+        options.dropout = recompute ? 0.1 : 0;
+        if (recompute) options.targets = {native::Projection::kQ};
+        const auto model = LoraModel::Random(compute_, config, type, 1, options);
+        EXPECT_EQ(ModelBytes(config, type, options), model->bytes()) << config.architecture;
+        EXPECT_EQ(CountParameters(config, options), model->parameter_count());
+      }
+    }
+  }
+}
+
+// The base as the file packs it, in 4 bits here, is unpacked to the same numbers layer by layer.
+TEST_F(LoraModelTest, APackedBaseGivesTheSameGradients) {
+  const auto path = std::filesystem::temp_directory_path() /
+                    ("idiolect-packed-" + std::to_string(getpid()) + ".gguf");
+  WriteTrainableModel(path, GgmlType::kQ4_0);
+  const auto file = GgufFile::Open(path);
+  ASSERT_TRUE(file) << file.error().message;
+  for (const bool recompute : {false, true}) {
+    LoraOptions options = {8, 16, 3, 128};
+    options.recompute = recompute;
+    auto unpacked = LoraModel::Load(compute_, *file, Dtype::kF32, options);
+    options.base_in_file = true;
+    auto packed = LoraModel::Load(compute_, *file, Dtype::kF32, options);
+    ASSERT_TRUE(unpacked && packed);
+    EXPECT_EQ(ModelBytes((*packed)->config(), Dtype::kF32, options), (*packed)->bytes());
+    EXPECT_LT((*packed)->bytes(), (*unpacked)->bytes());
+    for (int step = 0; step < 2; ++step) {
+      const PackedRow row = RandomRow({20, 31}, 259, 3);
+      for (LoraModel* model : {unpacked->get(), packed->get()}) {
+        if (step == 0) Disturb(*model, 2);
+        model->ZeroGradients();
+        model->AccumulateGradients(row, 0.1f);
+        for (int64_t i = 0; i < model->parameter_count(); ++i) {
+          model->parameters()[i] -= 0.1f * model->gradients()[i];
+        }
+        model->ParametersChanged();
+      }
+      EXPECT_EQ(std::vector<float>((*packed)->gradients(),
+                                   (*packed)->gradients() + (*packed)->parameter_count()),
+                std::vector<float>((*unpacked)->gradients(),
+                                   (*unpacked)->gradients() + (*unpacked)->parameter_count()));
+      EXPECT_EQ((*packed)->Evaluate(row).loss, (*unpacked)->Evaluate(row).loss);
+    }
+  }
+  std::filesystem::remove(path);
+}
+
+TEST_F(LoraModelTest, WhatDoesNotFitIsRefusedWithWhatWould) {
+  const ModelConfig config = native::TinyLlama();
+  const LoraOptions options = {8, 16, 3, 65536};
+  LoraOptions again = options;
+  again.recompute = true;
+  const int64_t whole = PeakBytes(config, Dtype::kF32, options);
+  const int64_t less = PeakBytes(config, Dtype::kF32, again);
+  ASSERT_LT(less, whole);
+  const auto plan = [&](Recompute recompute, int64_t free, BaseForm base = BaseForm::kUnpacked) {
+    return PlanMemory(config, Dtype::kF32, options, recompute, base, free);
+  };
+  EXPECT_FALSE(plan(Recompute::kAuto, whole)->recompute);
+  EXPECT_TRUE(plan(Recompute::kAlways, whole)->recompute);
+  EXPECT_TRUE(plan(Recompute::kAuto, less)->recompute);
+  EXPECT_EQ(plan(Recompute::kAuto, less)->peak_bytes, less);
+  const auto never = plan(Recompute::kNever, less);
+  ASSERT_FALSE(never);
+  EXPECT_EQ(never.error().hint.substr(0, 16), "--recompute auto");
+  const auto fewer = plan(Recompute::kAuto, less - 1);
+  ASSERT_FALSE(fewer);
+  EXPECT_EQ(fewer.error().hint.substr(0, 12), "--base auto:");
+  const auto packed = plan(Recompute::kAuto, less - 1, BaseForm::kAuto);
+  EXPECT_TRUE(packed->base_in_file && packed->recompute);
+  EXPECT_LT(packed->peak_bytes, less);
+  const auto still = plan(Recompute::kAuto, packed->peak_bytes - 1, BaseForm::kAuto);
+  ASSERT_FALSE(still);
+  EXPECT_EQ(still.error().hint.substr(0, 20), "--pack-tokens 32768:");
+  const auto nothing = plan(Recompute::kAuto, 1 << 20);
+  ASSERT_FALSE(nothing);
+  EXPECT_EQ(nothing.error().message.substr(0, 34), "preparing to train: it would take ");
+  EXPECT_EQ(nothing.error().hint.substr(0, 20), "a smaller base model");
 }
 
 TEST_F(LoraModelTest, NeighboursInARowDoNotMatter) {

@@ -46,9 +46,18 @@ double RateAt(const TrainOptions& resolved, int64_t step, int64_t total) {
   const double warmup = std::ceil(resolved.warmup_share * static_cast<double>(total));
   const auto at = static_cast<double>(step);
   if (at <= warmup) return resolved.learning_rate * at / std::max(1.0, warmup);
+  const double left = std::max(1.0, static_cast<double>(total) - warmup);
+  switch (resolved.schedule) {
+    case Schedule::kConstant:
+      return resolved.learning_rate;
+    case Schedule::kLinear:
+      return resolved.learning_rate * (static_cast<double>(total) - at + 1) / left;
+    case Schedule::kCosine:
+      break;
+  }
   constexpr double kLeast = 0.1;
   constexpr double kPi = 3.14159265358979323846;
-  const double share = (at - warmup) / std::max(1.0, static_cast<double>(total) - warmup);
+  const double share = (at - warmup) / left;
   return resolved.learning_rate * (kLeast + (1 - kLeast) * 0.5 * (1 + std::cos(kPi * share)));
 }
 

@@ -24,7 +24,8 @@ TrainOptions ResolveOptions(const TrainOptions& options, int64_t samples);
 // Steps over all epochs: each epoch ends with a step, full or not; max_steps ends all.
 int64_t CountSteps(const TrainOptions& resolved, int64_t rows);
 
-// For step 1 … total: linear from 0 over the first `warmup_share`, then half a cosine to a tenth.
+// For step 1 … total: linear from 0 over the first `warmup_share`, then by the schedule: half a
+// cosine to a tenth at the end, straight down to what would be zero one step after it, or level.
 double RateAt(const TrainOptions& resolved, int64_t step, int64_t total);
 
 }  // namespace idiolect

@@ -63,6 +63,52 @@ Result<TokenSamples> RenderSamples(const Tokenizer& tokenizer, const ChatTemplat
   return result;
 }
 
+Result<TokenSamples> RenderPairs(const Tokenizer& tokenizer, const ChatTemplate& chat_template,
+                                 const std::vector<PreferencePair>& pairs, int64_t most_tokens) {
+  TokenSamples result;
+  for (size_t number = 0; number < pairs.size(); ++number) {
+    const PreferencePair& pair = pairs[number];
+    TrainingSample sides[2];
+    for (int side = 0; side < 2; ++side) {
+      sides[side] = pair.prompt;
+      for (ChatMessage& message : sides[side]) message.learned = false;
+      sides[side].push_back(side == 0 ? pair.chosen : pair.rejected);
+      sides[side].back().learned = true;
+    }
+    for (size_t first = 0; first <= pair.prompt.size(); ++first) {
+      if (first == pair.prompt.size()) {
+        ++result.dropped;
+        break;
+      }
+      if (first > 0 && pair.prompt[first].role != "user") continue;
+      TokenSample joined;
+      bool learns = true;
+      for (const TrainingSample& side : sides) {
+        auto rendered = chat_template.RenderForTraining(tokenizer, From(side, first));
+        if (!rendered) {
+          Error error = std::move(rendered).error();
+          error.message = "preparing pair " + std::to_string(number + 1) + ": " + error.message;
+          return tl::unexpected(std::move(error));
+        }
+        const TokenSample one{std::move(rendered->tokens), std::move(rendered->is_target)};
+        learns &= one.CountTargets() > 0;
+        joined.second = Length(joined);
+        joined.tokens.insert(joined.tokens.end(), one.tokens.begin(), one.tokens.end());
+        joined.is_target.insert(joined.is_target.end(), one.is_target.begin(), one.is_target.end());
+      }
+      if (Length(joined) > most_tokens) continue;
+      if (!learns) {
+        ++result.dropped;
+      } else {
+        result.cut += first > 0 ? 1 : 0;
+        result.samples.push_back(std::move(joined));
+      }
+      break;
+    }
+  }
+  return result;
+}
+
 std::vector<PackedRow> Pack(const std::vector<TokenSample>& samples, int64_t row_tokens,
                             Shuffle shuffle, uint64_t seed) {
   Random random(seed);
@@ -87,7 +133,9 @@ std::vector<PackedRow> Pack(const std::vector<TokenSample>& samples, int64_t row
     PackedRow& row = rows[at];
     row.tokens.insert(row.tokens.end(), sample.tokens.begin(), sample.tokens.end());
     row.is_target.insert(row.is_target.end(), sample.is_target.begin(), sample.is_target.end());
+    if (sample.second > 0) row.starts.push_back(row.starts.back() + sample.second);
     row.starts.push_back(static_cast<int64_t>(row.tokens.size()));
+    row.origins.push_back(index);
     while (open < rows.size() && static_cast<int64_t>(rows[open].tokens.size()) == row_tokens) {
       ++open;
     }

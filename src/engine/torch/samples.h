@@ -13,9 +13,11 @@
 
 namespace idiolect {
 
+// A conversation, or a pair of them that must share a row.
 struct TokenSample {
   std::vector<int32_t> tokens;
   std::vector<uint8_t> is_target;
+  int64_t second = 0;  // where the second of a pair begins; 0: no pair
 
   int64_t CountTargets() const;  // without the first token, which nothing comes before
 };
@@ -32,9 +34,15 @@ struct TokenSamples {
 Result<TokenSamples> RenderSamples(const Tokenizer& tokenizer, const ChatTemplate& chat_template,
                                    const std::vector<TrainingSample>& samples, int64_t most_tokens);
 
+// Each prompt with either answer, chosen first; only the answer is learned. Both are cut at the
+// same turn, so that together they fit.
+Result<TokenSamples> RenderPairs(const Tokenizer& tokenizer, const ChatTemplate& chat_template,
+                                 const std::vector<PreferencePair>& pairs, int64_t most_tokens);
+
 enum class Shuffle { kNo, kYes };
 
-// First-fit decreasing into rows of `row_tokens`; every sample must fit one. Shuffled, the order of
+// First-fit decreasing into rows of `row_tokens`; every sample must fit one. A row's `origins` are
+// places in `samples`; a pair is one of those and two of its samples. Shuffled, the order of
 // rows, and who shares one among equals in length, follow the seed; how many rows there are never
 // does.
 std::vector<PackedRow> Pack(const std::vector<TokenSample>& samples, int64_t row_tokens,

@@ -1,6 +1,11 @@
 #include "engine/torch/trainer.h"
 
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #include <algorithm>
 #include <chrono>
@@ -12,8 +17,12 @@
 #include "engine/native/thread_pool.h"
 #include "engine/torch/checkpoint.h"
 #include "engine/torch/lora_model.h"
+#include "engine/torch/memory.h"
+#include "engine/torch/noise.h"
 #include "engine/torch/optimizer.h"
+#include "engine/torch/peers.h"
 #include "engine/torch/plan.h"
+#include "engine/torch/preference.h"
 #include "engine/torch/samples.h"
 
 namespace idiolect {
@@ -29,18 +38,36 @@ int ThreadsOf(const EngineOptions& options) {
   return options.threads > 0 ? options.threads : native::CountCores();
 }
 
+bool HasAmx() {
+#if defined(__x86_64__)
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  constexpr unsigned kAmxTile = 1u << 24;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & kAmxTile) != 0;
+#else
+  return false;
+#endif
+}
+
 Status CheckOptions(const TrainRequest& request) {
   const TrainOptions& o = request.options;
   std::string wrong;
-  auto check = [&](bool fine, const char* what) {
-    if (!fine) wrong += std::string(wrong.empty() ? "" : "; ") + what;
+  auto check = [&](bool fine, const std::string& what) {
+    if (!fine) wrong += (wrong.empty() ? "" : "; ") + what;
   };
   check(o.epochs >= 0, "epochs must not be negative");
   check(std::isfinite(o.learning_rate) && o.learning_rate >= 0,
         "the learning rate must be a number above 0");
   check(o.rank >= 0 && o.rank <= 512, "the rank must be between 1 and 512");
   check(std::isfinite(o.alpha) && o.alpha >= 0, "alpha must not be negative");
-  check(o.dropout == 0, "dropout is not supported: leave it 0");
+  check(o.dropout >= 0 && o.dropout <= 0.9, "dropout must be between 0 and 0.9");
+  check(o.neftune >= 0 && o.neftune <= 1000, "the noise on embeddings must be between 0 and 1000");
+  check(o.patience >= 0, "patience must not be negative");
+  check(o.memory_bytes >= 0, "the memory must not be negative");
+  for (const std::string& target : o.targets) {
+    check(native::FindProjection(target).has_value(),
+          "there is no projection \"" + target +
+              "\" (known: q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj)");
+  }
   check(std::isfinite(o.weight_decay) && o.weight_decay >= 0, "weight decay must not be negative");
   check(o.warmup_share >= 0 && o.warmup_share <= 1, "the warm-up share must be between 0 and 1");
   check(std::isfinite(o.clip_norm) && o.clip_norm >= 0, "the clip norm must not be negative");
@@ -48,7 +75,10 @@ Status CheckOptions(const TrainRequest& request) {
         "packed rows must have between 16 and 65536 tokens");
   check(o.rows_per_step >= 1, "a step needs at least one row");
   check(o.max_steps >= 0, "the number of steps must not be negative");
-  check(!request.train.empty(), "there is nothing to train on");
+  const bool pairs = o.method == TrainMethod::kPreference;
+  check(!pairs || (o.beta > 0 && o.beta <= 100), "beta must be above 0 and at most 100");
+  check(pairs ? !request.train_pairs.empty() : !request.train.empty(),
+        "there is nothing to train on");
   if (wrong.empty()) return {};
   return Fail(ErrorKind::kMisuse, "preparing to train: " + wrong);
 }
@@ -66,18 +96,48 @@ Result<std::string> KeyOf(const TrainRequest& request, const TrainOptions& optio
                 options.rows_per_step, static_cast<unsigned long long>(options.seed),
                 options.max_steps, static_cast<int>(type));
   sha.AddField(text);
+  std::snprintf(text, sizeof text, "%d %d %.17g %d %d %.17g", static_cast<int>(options.schedule),
+                options.rslora ? 1 : 0, options.neftune, options.patience,
+                static_cast<int>(options.method), options.beta);
+  sha.AddField(text);
+  for (const std::string& target : options.targets) sha.AddField(target);
+  const auto add = [&sha](const ChatMessage& message) {
+    sha.AddField(message.role);
+    sha.AddField(message.content);
+    sha.AddField(message.learned ? "1" : "0");
+  };
+  const auto add_all = [&](const std::vector<ChatMessage>& messages) {
+    sha.AddField(std::to_string(messages.size()));
+    for (const ChatMessage& message : messages) add(message);
+  };
   for (const auto* samples : {&request.train, &request.valid}) {
     sha.AddField(std::to_string(samples->size()));
-    for (const TrainingSample& sample : *samples) {
-      sha.AddField(std::to_string(sample.size()));
-      for (const ChatMessage& message : sample) {
-        sha.AddField(message.role);
-        sha.AddField(message.content);
-        sha.AddField(message.learned ? "1" : "0");
-      }
+    for (const TrainingSample& sample : *samples) add_all(sample);
+  }
+  for (const auto* pairs : {&request.train_pairs, &request.valid_pairs}) {
+    sha.AddField(std::to_string(pairs->size()));
+    for (const PreferencePair& pair : *pairs) {
+      add_all(pair.prompt);
+      add(pair.chosen);
+      add(pair.rejected);
     }
   }
   return sha.Hex();
+}
+
+LoraOptions LoraOptionsOf(const TrainOptions& options) {
+  LoraOptions lora;
+  lora.rank = options.rank;
+  lora.alpha = options.alpha;
+  lora.seed = options.seed;
+  lora.max_tokens = options.pack_tokens;
+  lora.rslora = options.rslora;
+  lora.dropout = options.dropout;
+  lora.neftune = options.neftune;
+  for (const std::string& target : options.targets) {
+    lora.targets.push_back(*native::FindProjection(target));
+  }
+  return lora;
 }
 
 class Run {
@@ -88,20 +148,26 @@ class Run {
         interrupt_(interrupt),
         pool_(ThreadsOf(request.engine)),
         compute_{&native::ChooseKernels(), &pool_},
-        type_(ResolvePrecision(request.engine.precision)) {}
+        type_(ResolvePrecision(request.engine.precision)),
+        preference_(request.options.method == TrainMethod::kPreference) {}
 
   Result<TrainResult> Train() {
     start_ = SteadyClock::now();
     RETURN_IF_ERROR(CheckOptions(request_));
+    ASSIGN_OR_RETURN(const ProcessPlace place, PlaceOfProcess());
+    ASSIGN_OR_RETURN(peers_, Peers::Join(place));
     at::set_num_threads(pool_.threads());
     ASSIGN_OR_RETURN(const GgufFile file, GgufFile::Open(request_.base));
     RETURN_IF_ERROR(Prepare(file));
     observer_.OnPlan(result_.plan);
-    ASSIGN_OR_RETURN(model_, LoraModel::Load(compute_, file, type_,
-                                             {options_.rank, options_.alpha, options_.seed,
-                                              options_.pack_tokens}));
+    ASSIGN_OR_RETURN(model_, LoraModel::Load(compute_, file, type_, lora_));
     optimizer_ =
         std::make_unique<AdamW>(compute_, model_->parameter_count(), options_.weight_decay);
+    if (preference_) {
+      // As it was loaded, the model is the base.
+      ASSIGN_OR_RETURN(train_reference_, ReferenceOf(train_));
+      ASSIGN_OR_RETURN(valid_reference_, ReferenceOf(valid_));
+    }
     RETURN_IF_ERROR(Resume());
     RETURN_IF_ERROR(Epochs());
     return Finish();
@@ -114,19 +180,27 @@ class Run {
     ASSIGN_OR_RETURN(const ChatTemplate chat_template, ChatTemplate::FromGguf(file, tokenizer));
     chat_template_ = chat_template.ToJson();
     const int64_t most = std::min<int64_t>(request_.options.pack_tokens, config.context_length);
-    ASSIGN_OR_RETURN(TokenSamples train,
-                     RenderSamples(tokenizer, chat_template, request_.train, most));
-    ASSIGN_OR_RETURN(TokenSamples valid,
-                     RenderSamples(tokenizer, chat_template, request_.valid, most));
+    const auto render = [&](const std::vector<TrainingSample>& samples,
+                            const std::vector<PreferencePair>& pairs) {
+      return preference_ ? RenderPairs(tokenizer, chat_template, pairs, most)
+                         : RenderSamples(tokenizer, chat_template, samples, most);
+    };
+    ASSIGN_OR_RETURN(TokenSamples train, render(request_.train, request_.train_pairs));
+    ASSIGN_OR_RETURN(TokenSamples valid, render(request_.valid, request_.valid_pairs));
     if (train.samples.empty()) {
       return Fail(ErrorKind::kBadInput,
-                  "preparing to train: none of the " + std::to_string(request_.train.size()) +
-                      " samples has anything to learn within " + std::to_string(most) + " tokens",
+                  "preparing to train: none of the " +
+                      (preference_ ? std::to_string(request_.train_pairs.size()) + " pairs"
+                                   : std::to_string(request_.train.size()) + " samples") +
+                      " has anything to learn within " + std::to_string(most) + " tokens",
                   "samples need an assistant turn; longer ones need more --pack-tokens");
     }
     options_ = ResolveOptions(request_.options, static_cast<int64_t>(train.samples.size()));
+    // Each process has one row of a step at least.
+    options_.rows_per_step = std::max(options_.rows_per_step, peers_->count());
     train_ = std::move(train.samples);
-    valid_rows_ = Pack(valid.samples, options_.pack_tokens, Shuffle::kNo, 0);
+    valid_ = std::move(valid.samples);
+    valid_rows_ = Pack(valid_, options_.pack_tokens, Shuffle::kNo, 0);
     TrainPlan& plan = result_.plan;
     plan.options = options_;
     for (const TokenSample& sample : train_) {
@@ -138,6 +212,16 @@ class Run {
     plan.cut_samples = train.cut;
     plan.dropped_samples = train.dropped;
     plan.machine = DescribeMachine(request_.engine);
+    lora_ = LoraOptionsOf(options_);
+    ASSIGN_OR_RETURN(const MemoryPlan memory,
+                     PlanMemory(config, type_, lora_, options_.recompute, options_.base,
+                                options_.memory_bytes > 0 ? options_.memory_bytes : FreeMemory()));
+    lora_.recompute = memory.recompute;
+    lora_.base_in_file = memory.base_in_file;
+    plan.memory_bytes = memory.peak_bytes;
+    plan.free_bytes = memory.free_bytes;
+    plan.recomputes = memory.recompute;
+    plan.base_packed = memory.base_in_file;
     ASSIGN_OR_RETURN(key_, KeyOf(request_, options_, type_));
     return {};
   }
@@ -147,12 +231,122 @@ class Run {
                 options_.seed * 1000003 + static_cast<uint64_t>(epoch));
   }
 
+  // The rows of a list that are this process's.
+  bool Mine(size_t row) const {
+    return row % static_cast<size_t>(peers_->count()) == static_cast<size_t>(peers_->rank());
+  }
+
+  // What each pair's answers are worth to the base model: chosen, rejected, by the pair's number.
+  Result<std::vector<double>> ReferenceOf(const std::vector<TokenSample>& pairs) {
+    std::vector<double> reference(2 * pairs.size());
+    const auto rows = Pack(pairs, options_.pack_tokens, Shuffle::kNo, 0);
+    for (size_t r = 0; r < rows.size(); ++r) {
+      if (!Mine(r)) continue;
+      if (peers_->alone() && interrupt_.Requested()) return tl::unexpected(Interrupted().error());
+      const std::vector<double> logprobs = model_->SampleLogprobs(rows[r]);
+      for (size_t i = 0; i < rows[r].origins.size(); ++i) {
+        reference[2 * rows[r].origins[i]] = logprobs[2 * i];
+        reference[2 * rows[r].origins[i] + 1] = logprobs[2 * i + 1];
+      }
+    }
+    RETURN_IF_ERROR(peers_->Sum(reference.data(), static_cast<int64_t>(reference.size())));
+    return reference;
+  }
+  static std::vector<double> ReferenceIn(const PackedRow& row,
+                                         const std::vector<double>& reference) {
+    std::vector<double> of_row;
+    for (const size_t origin : row.origins) {
+      of_row.push_back(reference[2 * origin]);
+      of_row.push_back(reference[2 * origin + 1]);
+    }
+    return of_row;
+  }
+
+  // What a row's loss is a mean over.
+  int64_t CountIn(const PackedRow& row) const {
+    return preference_ ? static_cast<int64_t>(row.origins.size()) : row.CountTargets();
+  }
+
+  void Learn(const PackedRow& row, double scale, uint64_t noise_seed, PreferenceSum* sum) {
+    if (!preference_) {
+      sum->loss.Add(model_->AccumulateGradients(row, static_cast<float>(scale), noise_seed));
+      return;
+    }
+    model_->AccumulateGradients(
+        row,
+        [&](const std::vector<double>& logprobs) {
+          return PreferenceWeights(logprobs, ReferenceIn(row, train_reference_), options_.beta,
+                                   scale, sum);
+        },
+        noise_seed);
+  }
+
+  void Judge(const PackedRow& row, PreferenceSum* sum) {
+    if (!preference_) {
+      sum->loss.Add(model_->Evaluate(row));
+      return;
+    }
+    (void)PreferenceWeights(model_->SampleLogprobs(row), ReferenceIn(row, valid_reference_),
+                            options_.beta, 1, sum);
+  }
+
+  Status SumUp(PreferenceSum* sum) {
+    double values[] = {sum->loss.loss, static_cast<double>(sum->loss.targets),
+                       static_cast<double>(sum->loss.correct), sum->margin};
+    RETURN_IF_ERROR(peers_->Sum(values, 4));
+    sum->loss = {values[0], static_cast<int64_t>(values[1]), static_cast<int64_t>(values[2])};
+    sum->margin = values[3];
+    return {};
+  }
+
+  // All processes stop where one of them is asked to.
+  Result<bool> AskedToStop() {
+    double asked = interrupt_.Requested() ? 1 : 0;
+    RETURN_IF_ERROR(peers_->Sum(&asked, 1));
+    return asked > 0;
+  }
+
+  // The first process reads, the others get it from there.
+  Result<bool> FindCheckpoint() {
+    std::string key = key_, text;
+    RETURN_IF_ERROR(peers_->Share(&key));
+    if (key != key_) {
+      return Fail(ErrorKind::kMisuse,
+                  "training in several processes: this one has another dataset, base model or "
+                  "options than the first",
+                  "start all of them with the same command and the same files");
+    }
+    if (peers_->first()) {
+      ASSIGN_OR_RETURN(auto found,
+                       ReadCheckpoint(request_.checkpoint_folder, key_, model_->parameter_count()));
+      if (found) {
+        state_ = *std::move(found);
+        text = (state_.best.empty() ? "-" : "+") + CheckpointState(state_);
+      }
+    }
+    RETURN_IF_ERROR(peers_->Share(&text));
+    if (text.empty()) return false;
+    const auto count = static_cast<size_t>(model_->parameter_count());
+    if (!peers_->first()) {
+      if (!ReadCheckpointState(text.substr(1), &state_)) {
+        return Fail(ErrorKind::kFailed, "training in several processes: the first sent no state");
+      }
+      for (auto* values : {&state_.parameters, &state_.first_moment, &state_.second_moment}) {
+        values->resize(count);
+      }
+      if (text[0] == '+') state_.best.resize(count);
+    }
+    for (auto* values :
+         {&state_.parameters, &state_.first_moment, &state_.second_moment, &state_.best}) {
+      RETURN_IF_ERROR(peers_->Share(values->data(), static_cast<int64_t>(values->size())));
+    }
+    return true;
+  }
+
   Status Resume() {
-    ASSIGN_OR_RETURN(auto found,
-                     ReadCheckpoint(request_.checkpoint_folder, key_, model_->parameter_count()));
+    ASSIGN_OR_RETURN(const bool found, FindCheckpoint());
     last_checkpoint_ = SteadyClock::now();
     if (!found) return {};
-    state_ = *std::move(found);
     std::copy(state_.parameters.begin(), state_.parameters.end(), model_->parameters());
     model_->ParametersChanged();
     optimizer_->first_moment() = state_.first_moment;
@@ -164,7 +358,7 @@ class Run {
 
   Status PutDown() {
     last_checkpoint_ = SteadyClock::now();
-    if (request_.checkpoint_folder.empty()) return {};
+    if (request_.checkpoint_folder.empty() || !peers_->first()) return {};
     state_.key = key_;
     state_.parameters.assign(model_->parameters(),
                              model_->parameters() + model_->parameter_count());
@@ -193,7 +387,8 @@ class Run {
       if (state_.step < last_step) {
         const std::vector<PackedRow> epoch_rows = RowsOfEpoch(epoch);
         while (state_.step < last_step) {
-          if (interrupt_.Requested()) return Interrupted();
+          ASSIGN_OR_RETURN(const bool stop, AskedToStop());
+          if (stop) return Interrupted();
           RETURN_IF_ERROR(
               Step(epoch_rows, (state_.step - first_step) * options_.rows_per_step, per_epoch));
           if (SecondsSince(last_checkpoint_) >= options_.checkpoint_every_seconds) {
@@ -202,8 +397,18 @@ class Run {
         }
       }
       RETURN_IF_ERROR(Validate(epoch));
+      if (OutOfPatience()) break;
     }
     return {};
+  }
+
+  // Follows from the validations, so that a resumed run stops where the unbroken one did.
+  bool OutOfPatience() const {
+    int worse = 0;
+    for (const Validation& v : state_.validations) {
+      if (v.epoch > 0) worse = v.best ? 0 : worse + 1;
+    }
+    return options_.patience > 0 && worse >= options_.patience;
   }
 
   Status Step(const std::vector<PackedRow>& rows, int64_t first_row, int64_t per_epoch) {
@@ -212,16 +417,23 @@ class Run {
         std::min<int64_t>(first_row + options_.rows_per_step, static_cast<int64_t>(rows.size()));
     int64_t targets = 0, tokens = 0;
     for (int64_t r = first_row; r < last_row; ++r) {
-      targets += rows[static_cast<size_t>(r)].CountTargets();
+      targets += CountIn(rows[static_cast<size_t>(r)]);
       tokens += static_cast<int64_t>(rows[static_cast<size_t>(r)].tokens.size());
     }
-    model_->ZeroGradients();
-    LossSum sum;
-    const auto scale = static_cast<float>(1.0 / static_cast<double>(targets));
-    for (int64_t r = first_row; r < last_row; ++r) {
-      sum.Add(model_->AccumulateGradients(rows[static_cast<size_t>(r)], scale));
-    }
     const int64_t step = state_.step + 1;
+    model_->ZeroGradients();
+    PreferenceSum gone;
+    const double scale = 1.0 / static_cast<double>(targets);
+    for (int64_t r = first_row; r < last_row; ++r) {
+      if (!Mine(static_cast<size_t>(r - first_row))) continue;
+      Learn(rows[static_cast<size_t>(r)], scale,
+            SeedFor(SeedFor(options_.seed, static_cast<uint64_t>(step)),
+                    static_cast<uint64_t>(r - first_row)),
+            &gone);
+    }
+    RETURN_IF_ERROR(peers_->Sum(model_->gradients(), model_->parameter_count()));
+    RETURN_IF_ERROR(SumUp(&gone));
+    const LossSum& sum = gone.loss;
     const double rate = RateAt(options_, step, result_.plan.steps);
     double norm = std::numeric_limits<double>::quiet_NaN();
     if (std::isfinite(sum.loss)) {
@@ -239,6 +451,7 @@ class Run {
     event.epoch = static_cast<double>(step) / static_cast<double>(per_epoch);
     event.loss = sum.Mean();
     event.token_accuracy = sum.Accuracy();
+    event.reward_margin = gone.MeanMargin();
     event.learning_rate = rate;
     event.gradient_norm = norm;
     event.tokens_per_second = static_cast<double>(tokens) / SecondsSince(start);
@@ -259,16 +472,20 @@ class Run {
   Status Validate(int epoch) {
     if (state_.validated_epochs >= epoch) return {};
     if (!valid_rows_.empty()) {
-      LossSum sum;
-      for (const PackedRow& row : valid_rows_) {
-        if (interrupt_.Requested()) return Interrupted();
-        sum.Add(model_->Evaluate(row));
+      PreferenceSum judged;
+      for (size_t r = 0; r < valid_rows_.size(); ++r) {
+        if (!Mine(r)) continue;
+        if (peers_->alone() && interrupt_.Requested()) return Interrupted();
+        Judge(valid_rows_[r], &judged);
       }
+      RETURN_IF_ERROR(SumUp(&judged));
+      const LossSum& sum = judged.loss;
       Validation validation;
       validation.step = state_.step;
       validation.epoch = epoch;
       validation.loss = sum.Mean();
       validation.token_accuracy = sum.Accuracy();
+      validation.reward_margin = judged.MeanMargin();
       validation.best = epoch > 0 && validation.loss < BestLoss();
       state_.validations.push_back(validation);
       if (validation.best) {
@@ -296,6 +513,7 @@ class Run {
     result_.final_train_loss = state_.last_loss;
     result_.base_valid_loss = result_.best_valid_loss = kNone;
     result_.best_epoch = options_.epochs;
+    result_.stopped_early = OutOfPatience() && state_.step < result_.plan.steps;
     for (const Validation& v : state_.validations) {
       if (v.epoch == 0) result_.base_valid_loss = v.loss;
       if (!v.best) continue;
@@ -309,7 +527,7 @@ class Run {
     adapter.base_model =
         request_.base_name.empty() ? request_.base.filename().string() : request_.base_name;
     adapter.chat_template = chat_template_;
-    RETURN_IF_ERROR(WriteLoraAdapter(request_.adapter_folder, adapter));
+    if (peers_->first()) RETURN_IF_ERROR(WriteLoraAdapter(request_.adapter_folder, adapter));
     result_.seconds = SecondsSince(start_);
     return result_;
   }
@@ -320,10 +538,14 @@ class Run {
   native::ThreadPool pool_;
   native::Compute compute_;
   native::Dtype type_;
+  const bool preference_;
+  std::unique_ptr<Peers> peers_;
   TrainOptions options_;
+  LoraOptions lora_;
   SteadyClock::time_point start_, last_checkpoint_;
   std::string chat_template_, key_;
-  std::vector<TokenSample> train_;
+  std::vector<TokenSample> train_, valid_;
+  std::vector<double> train_reference_, valid_reference_;  // of DPO
   std::vector<PackedRow> valid_rows_;
   std::unique_ptr<LoraModel> model_;
   std::unique_ptr<AdamW> optimizer_;
@@ -341,9 +563,13 @@ native::Dtype ResolvePrecision(Precision precision) {
 
 std::string DescribeMachine(const EngineOptions& options) {
   const int threads = ThreadsOf(options);
-  return std::to_string(threads) + (threads == 1 ? " thread, " : " threads, ") +
-         (ResolvePrecision(options.precision) == native::Dtype::kBf16 ? "bf16" : "f32") + " (" +
-         native::DescribeProcessor() + ")";
+  std::string text =
+      std::to_string(threads) + (threads == 1 ? " thread, " : " threads, ") +
+      (ResolvePrecision(options.precision) == native::Dtype::kBf16 ? "bf16" : "f32") + " (" +
+      native::DescribeProcessor() + ")";
+  if (HasAmx()) text += "; AMX not used";
+  text += at::hasCUDA() ? "; CUDA not used" : "";
+  return text;
 }
 
 Result<TrainResult> TrainAdapter(const TrainRequest& request, TrainObserver& observer,

@@ -1,7 +1,9 @@
 #pragma once
 // Training from a request to a published adapter: prepares samples, plans, runs the steps,
 // validates after every epoch, keeps the best, and puts down checkpoints from which the same
-// request goes on to the same losses.
+// request goes on to the same losses. Started as one of several processes (base/process_place.h),
+// it trains its share of each step's rows: all of them together do what one alone would, and the
+// first publishes.
 
 #include <string>
 

@@ -1,15 +1,27 @@
-// Training as the program does it, on the real SmolLM2 and a handful of invented conversations.
+// Training as the program does it, on a handful of invented conversations: once on the real
+// SmolLM2, else on a small model made for the tests.
 
 #include "engine/torch/trainer.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iomanip>
+#include <iterator>
 
+#include "engine/files/lora_files.h"
 #include "engine/native/local_chat.h"
 #include "engine/native/test_models.h"
+#include "engine/torch/plan.h"
+#include "engine/torch/preference.h"
+#include "engine/torch/trainable_model.h"
 
 namespace idiolect {
 namespace {
@@ -29,8 +41,9 @@ class TrainerTest : public testing::Test {
 
   TrainRequest Request() const {
     TrainRequest request;
-    request.base = native::TestModel("SmolLM2-135M-Instruct.Q4_1.gguf");
-    request.base_name = "smollm2-135m-instruct";
+    request.base = folder_ / "tiny.gguf";
+    request.base_name = "tiny";
+    WriteTrainableModel(request.base);
     const char* const talk[][2] = {
         {"How was the lake?", "cold as ever, loved it!!"},
         {"Are you coming tonight?", "sure thing, save me a chair!!"},
@@ -80,6 +93,8 @@ class Recorder : public TrainObserver {
 
 TEST_F(TrainerTest, LearnsAndTheAdapterAnswers) {
   TrainRequest request = Request();
+  request.base = native::TestModel("SmolLM2-135M-Instruct.Q4_1.gguf");
+  request.base_name = "smollm2-135m-instruct";
   request.engine = {0, Precision::kAuto};
   request.options.epochs = 8;
   Recorder recorder;
@@ -196,6 +211,7 @@ TEST_F(TrainerTest, ARateThatBreaksTheModelIsSaid) {
 TEST_F(TrainerTest, SenselessOptionsAreAllNamed) {
   TrainRequest request = Request();
   request.options.rank = -1;
+  request.options.targets = {"q_proj", "lm_head"};
   request.options.rows_per_step = 0;
   Recorder recorder;
   const Interrupt never;
@@ -204,7 +220,280 @@ TEST_F(TrainerTest, SenselessOptionsAreAllNamed) {
   EXPECT_EQ(result.error().kind, ErrorKind::kMisuse);
   EXPECT_EQ(
       result.error().message,
-      "preparing to train: the rank must be between 1 and 512; a step needs at least one row");
+      "preparing to train: the rank must be between 1 and 512; there is no projection \"lm_head\" "
+      "(known: q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj); a step needs at "
+      "least one row");
+}
+
+TEST_F(TrainerTest, ResumesToTheSameLossesWithNoiseAndAccumulation) {
+  const Interrupt never;
+  auto request = [&](const char* name) {
+    TrainRequest noisy = Request();
+    noisy.options.dropout = 0.1;
+    noisy.options.neftune = 5;
+    noisy.options.rows_per_step = 2;
+    noisy.options.pack_tokens = 64;
+    noisy.options.targets = {"v_proj", "down_proj"};
+    noisy.options.schedule = Schedule::kLinear;
+    noisy.options.recompute = Recompute::kAlways;
+    noisy.options.epochs = 2;
+    noisy.checkpoint_folder = folder_ / name;
+    noisy.adapter_folder = folder_ / (std::string(name) + "-adapter");
+    return noisy;
+  };
+  Recorder unbroken;
+  ASSERT_TRUE(TrainAdapter(request("whole"), unbroken, never));
+  ASSERT_GE(unbroken.losses_.size(), 2u);
+  Interrupt interrupt;
+  Recorder first(&interrupt, 1), second;
+  ASSERT_FALSE(TrainAdapter(request("broken"), first, interrupt));
+  ASSERT_TRUE(TrainAdapter(request("broken"), second, never));
+  std::vector<double> losses = first.losses_;
+  losses.insert(losses.end(), second.losses_.begin(), second.losses_.end());
+  EXPECT_EQ(losses, unbroken.losses_);  // bit for bit
+}
+
+TEST_F(TrainerTest, PatienceEndsTraining) {
+  TrainRequest request = Request();
+  request.options.epochs = 6;
+  request.options.patience = 1;
+  request.options.rank = 2;
+  request.options.targets = {"v_proj"};
+  // So high that no epoch after the first few improves on the held-out line.
+  request.options.learning_rate = 0.5;
+  request.options.clip_norm = 0;
+  Recorder recorder;
+  const Interrupt never;
+  const auto result = TrainAdapter(request, recorder, never);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_TRUE(result->stopped_early);
+  EXPECT_LT(static_cast<int64_t>(recorder.losses_.size()), result->plan.steps);
+  EXPECT_FALSE(recorder.validations_.back().best);
+  EXPECT_TRUE(fs::exists(request.adapter_folder / "adapter_model.safetensors"));
+}
+
+TEST_F(TrainerTest, OneSampleIsEnoughAndNoneIsRefused) {
+  TrainRequest request = Request();
+  request.train.resize(1);
+  request.valid.clear();
+  request.options.max_steps = 2;
+  Recorder recorder;
+  const Interrupt never;
+  const auto result = TrainAdapter(request, recorder, never);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(recorder.losses_.size(), 2u);
+  EXPECT_TRUE(std::isnan(result->best_valid_loss));
+  EXPECT_TRUE(fs::exists(request.adapter_folder / "adapter_model.safetensors"));
+
+  request.train.clear();
+  const auto nothing = TrainAdapter(request, recorder, never);
+  ASSERT_FALSE(nothing);
+  EXPECT_EQ(nothing.error().message, "preparing to train: there is nothing to train on");
+}
+
+TEST_F(TrainerTest, AJobThatCannotFitIsRefusedBeforeItStarts) {
+  TrainRequest request = Request();
+  request.options.memory_bytes = int64_t{100} << 20;
+  Recorder recorder;
+  const Interrupt never;
+  const auto result = TrainAdapter(request, recorder, never);
+  ASSERT_FALSE(result);
+  EXPECT_NE(result.error().message.find("100 MiB are free"), std::string::npos)
+      << result.error().message;
+  EXPECT_TRUE(recorder.losses_.empty());
+}
+
+TEST(PreferenceTest, LossAndWeightsAreThoseOfTheFormula) {
+  PreferenceSum sum;
+  // h = 0.1 · ((−10 + 12) − (−11 + 11.5)) = 0.15, and −log σ(0.15), −0.1 · σ(−0.15) by hand.
+  const auto weights = PreferenceWeights({-10, -12}, {-11, -11.5}, 0.1, 0.5, &sum);
+  EXPECT_NEAR(sum.loss.loss, 0.620957, 1e-6);
+  EXPECT_NEAR(sum.margin, 0.15, 1e-12);
+  EXPECT_EQ(sum.loss.correct, 1);
+  EXPECT_NEAR(weights[0], -0.5 * 0.0462570, 1e-7);
+  EXPECT_NEAR(weights[1], 0.5 * 0.0462570, 1e-7);
+  PreferenceSum far;
+  const auto surely = PreferenceWeights({0, -1e5, -1e5, 0}, {0, 0, 0, 0}, 1, 1, &far);
+  EXPECT_NEAR(far.loss.loss, 1e5, 1e-6);  // right for nothing, wrong for all of it
+  EXPECT_EQ(far.loss.correct, 1);
+  EXPECT_EQ(surely, (std::vector<double>{-0.0, 0, -1, 1}));
+}
+
+class PreferenceTrainerTest : public TrainerTest {
+ protected:
+  TrainRequest Pairs(const std::string& name) const {
+    TrainRequest request = Request();
+    request.options.method = TrainMethod::kPreference;
+    request.options.pack_tokens = 256;
+    request.options.rows_per_step = 2;
+    request.options.learning_rate = 5e-3;
+    request.options.epochs = 4;
+    request.checkpoint_folder = folder_ / name;
+    request.adapter_folder = folder_ / (name + "-adapter");
+    for (const TrainingSample& sample : request.train) {
+      request.train_pairs.push_back(
+          {{sample[0]}, sample[1], {"assistant", "I am a helpful assistant.", true}});
+    }
+    request.valid_pairs = {
+        {{request.valid[0][0]}, request.valid[0][1], {"assistant", "I do not sleep.", true}}};
+    request.train.clear();
+    request.valid.clear();
+    return request;
+  }
+};
+
+TEST_F(PreferenceTrainerTest, PrefersWhatWasChosenAndResumesToTheSameLosses) {
+  const Interrupt never;
+  Recorder unbroken;
+  const auto whole = TrainAdapter(Pairs("whole"), unbroken, never);
+  ASSERT_TRUE(whole) << whole.error().message;
+  // The model begins as its own reference: nothing is preferred.
+  EXPECT_NEAR(unbroken.losses_.front(), std::log(2.0), 1e-6);
+  EXPECT_NEAR(whole->base_valid_loss, std::log(2.0), 1e-6);
+  EXPECT_LT(unbroken.losses_.back(), 0.6);
+  EXPECT_LT(whole->best_valid_loss, whole->base_valid_loss);
+  EXPECT_GT(unbroken.validations_.back().reward_margin, 0);
+  EXPECT_TRUE(fs::exists(folder_ / "whole-adapter" / "adapter_model.safetensors"));
+
+  Interrupt interrupt;
+  Recorder first(&interrupt, static_cast<int64_t>(unbroken.losses_.size() / 2)), second;
+  ASSERT_FALSE(TrainAdapter(Pairs("broken"), first, interrupt));
+  ASSERT_TRUE(TrainAdapter(Pairs("broken"), second, never));
+  std::vector<double> losses = first.losses_;
+  losses.insert(losses.end(), second.losses_.begin(), second.losses_.end());
+  EXPECT_EQ(losses, unbroken.losses_);  // bit for bit
+}
+
+TEST_F(PreferenceTrainerTest, BothAnswersAreCutAtTheSameTurn) {
+  TrainRequest request = Pairs("cut");
+  request.options.max_steps = 1;
+  std::string long_text(300, 'x');
+  request.train_pairs = {
+      {{{"user", long_text, true}, {"assistant", "old", true}, {"user", "And now?", true}},
+       {"assistant", "now this", true},
+       {"assistant", "now that", true}},
+      {{{"user", long_text, true}}, {"assistant", "lost", true}, {"assistant", "gone", true}}};
+  Recorder recorder;
+  const Interrupt never;
+  const auto result = TrainAdapter(request, recorder, never);
+  ASSERT_TRUE(result) << result.error().message;
+  EXPECT_EQ(result->plan.cut_samples, 1);
+  EXPECT_EQ(result->plan.dropped_samples, 1);
+}
+
+// --- several processes ---
+
+constexpr char kPeerFolder[] = "IDIOLECT_TEST_PEER_FOLDER";
+
+TrainRequest SharedWork(TrainRequest request, const fs::path& folder) {
+  request.options.pack_tokens = 64;
+  request.options.rows_per_step = 4;
+  request.options.dropout = 0.1;
+  request.options.epochs = 2;
+  request.checkpoint_folder = folder / "checkpoint";
+  request.adapter_folder = folder / "adapter";
+  return request;
+}
+
+// Run by the test below as a process of its own, with its place in the environment.
+TEST_F(TrainerTest, DISABLED_Peer) {
+  const char* folder = std::getenv(kPeerFolder);
+  ASSERT_NE(folder, nullptr);
+  Recorder recorder;
+  const Interrupt never;
+  const auto result = TrainAdapter(SharedWork(Request(), folder), recorder, never);
+  ASSERT_TRUE(result) << result.error().message;
+  std::ofstream out(fs::path(folder) / ("losses-" + std::string(std::getenv("RANK"))));
+  for (const double loss : recorder.losses_) out << std::setprecision(17) << loss << '\n';
+}
+
+std::vector<double> NumbersIn(const fs::path& path) {
+  std::ifstream in(path);
+  return {std::istream_iterator<double>(in), std::istream_iterator<double>()};
+}
+
+TEST_F(TrainerTest, SeveralProcessesTrainAsOne) {
+  const Interrupt never;
+  Recorder alone;
+  ASSERT_TRUE(TrainAdapter(SharedWork(Request(), folder_ / "alone"), alone, never));
+  const auto expected = ReadLoraAdapter(folder_ / "alone" / "adapter");
+  ASSERT_TRUE(expected);
+  for (const int count : {2, 4}) {
+    const fs::path folder = folder_ / std::to_string(count);
+    fs::create_directories(folder);
+    // A port that was free a moment ago.
+    const int probe = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    ASSERT_EQ(::bind(probe, reinterpret_cast<sockaddr*>(&address), size), 0);
+    ASSERT_EQ(::getsockname(probe, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    const std::string port = std::to_string(ntohs(address.sin_port));
+    ::close(probe);
+    std::vector<pid_t> children;
+    for (int rank = 0; rank < count; ++rank) {
+      const std::vector<std::string> set = {std::string(kPeerFolder) + "=" + folder.string(),
+                                            "RANK=" + std::to_string(rank),
+                                            "WORLD_SIZE=" + std::to_string(count),
+                                            "MASTER_ADDR=127.0.0.1",
+                                            "MASTER_PORT=" + port,
+                                            "GLOO_SOCKET_IFNAME=lo"};
+      const pid_t child = ::fork();
+      ASSERT_GE(child, 0);
+      if (child == 0) {
+        for (const std::string& pair : set) ::putenv(const_cast<char*>(pair.c_str()));
+        ::execl("/proc/self/exe", "peer", "--gtest_filter=TrainerTest.DISABLED_Peer",
+                "--gtest_also_run_disabled_tests", "--gtest_brief=1", nullptr);
+        ::_exit(127);
+      }
+      children.push_back(child);
+    }
+    for (const pid_t child : children) {
+      int status = -1;
+      ASSERT_EQ(::waitpid(child, &status, 0), child);
+      EXPECT_EQ(status, 0);
+    }
+    const std::vector<double> losses = NumbersIn(folder / "losses-0");
+    ASSERT_EQ(losses.size(), alone.losses_.size());
+    // The sums are the same but for their order.
+    for (size_t i = 0; i < losses.size(); ++i) {
+      EXPECT_NEAR(losses[i], alone.losses_[i], 1e-4 * alone.losses_[i]) << count << " step " << i;
+    }
+    for (int rank = 1; rank < count; ++rank) {
+      EXPECT_EQ(NumbersIn(folder / ("losses-" + std::to_string(rank))), losses);
+    }
+    const auto adapter = ReadLoraAdapter(folder / "adapter");
+    ASSERT_TRUE(adapter);
+    double most = 0;
+    for (size_t p = 0; p < adapter->pairs.size(); ++p) {
+      for (size_t i = 0; i < adapter->pairs[p].a.values.size(); ++i) {
+        most = std::max(most, static_cast<double>(std::fabs(adapter->pairs[p].a.values[i] -
+                                                            expected->pairs[p].a.values[i])));
+      }
+    }
+    // Adam turns the rounding of a vanishing gradient into a part of a step, here of 2e-3.
+    EXPECT_LT(most, 1e-3) << count;
+  }
+}
+
+TEST(RateTest, SchedulesStartAndEndWhereTheySay) {
+  TrainOptions options;
+  options.learning_rate = 1;
+  options.warmup_share = 0.1;
+  const auto at = [&](Schedule schedule, int64_t step) {
+    options.schedule = schedule;
+    return RateAt(options, step, 100);
+  };
+  for (const Schedule schedule : {Schedule::kCosine, Schedule::kLinear, Schedule::kConstant}) {
+    EXPECT_NEAR(at(schedule, 1), 0.1, 1e-12);
+    EXPECT_NEAR(at(schedule, 10), 1, 1e-12);
+  }
+  EXPECT_NEAR(at(Schedule::kCosine, 100), 0.1, 1e-12);
+  EXPECT_NEAR(at(Schedule::kCosine, 55), 0.55, 1e-12);
+  EXPECT_NEAR(at(Schedule::kLinear, 11), 1, 1e-12);
+  EXPECT_NEAR(at(Schedule::kLinear, 100), 1.0 / 90, 1e-12);
+  EXPECT_NEAR(at(Schedule::kConstant, 100), 1, 1e-12);
 }
 
 }  // namespace
