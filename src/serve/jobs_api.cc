@@ -77,7 +77,7 @@ void Invalid(Fields& fields, const std::string& param, const std::string& messag
   fields.Fault(Refuse(400, message, param, "invalid_value").value());
 }
 
-// The method as it is kept: {"type":"supervised","supervised":{"hyperparameters":{…}}}.
+// The method as it is kept: {"type":"supervised","supervised":{"hyperparameters":{…}}}, or "dpo".
 Json ReadMethod(Fields& fields) {
   const Json none = Json::object();
   const Json* method = fields.ObjectOrNull("method");
@@ -91,20 +91,13 @@ Json ReadMethod(Fields& fields) {
     type = choice.Text("type").value_or(type);
     choice.Ignore({"supervised", "dpo", "reinforcement"});
     if (auto done = choice.Done(); !done) fields.Fault(done.error());
-    if (type == "reinforcement" || type == "dpo") {
-      // Checked like the other before it is refused: a client hears of its own mistake first.
-      if (type == "dpo" && method->contains("dpo") && (*method)["dpo"].is_object() &&
-          (*method)["dpo"].contains("hyperparameters") &&
-          (*method)["dpo"]["hyperparameters"].is_object()) {
-        ReadHyperparameters((*method)["dpo"]["hyperparameters"], "method.dpo.hyperparameters.",
-                            true, fields);
-      }
+    if (type == "reinforcement") {
       fields.Fault(Refuse(400,
-                          "The method '" + type +
-                              "' is not available on this server: it trains 'supervised'.",
+                          "The method 'reinforcement' is not available on this server: it trains "
+                          "'supervised' and 'dpo'.",
                           "method.type", "method_not_available")
                        .value());
-    } else if (type != "supervised") {
+    } else if (type != "supervised" && type != "dpo") {
       Invalid(fields, "method.type",
               "Invalid value: '" + type +
                   "'. Supported values are: 'supervised', 'dpo', and 'reinforcement'.");
@@ -112,23 +105,24 @@ Json ReadMethod(Fields& fields) {
     if (method->contains(type) && !(*method)[type].is_null()) {
       Fields of(*method, "method.");
       const Json* settings = of.ObjectOrNull(type.c_str());
-      if (settings != nullptr && type == "supervised") {
-        Fields set(*settings, "method.supervised.");
+      if (settings != nullptr && (type == "supervised" || type == "dpo")) {
+        Fields set(*settings, "method." + type + ".");
         inner = set.ObjectOrNull("hyperparameters");
         if (auto done = set.Done(); !done) fields.Fault(done.error());
       }
       if (!of.ok()) fields.Fault(of.Done().error());
     }
-    prefix = "method.supervised.hyperparameters.";
+    prefix = "method." + type + ".hyperparameters.";
   }
   if (inner == nullptr && old != nullptr) {
     inner = old;  // the older place, still sent by many clients
     prefix = "hyperparameters.";
   }
   Json kept;
-  kept["type"] = "supervised";
-  kept["supervised"]["hyperparameters"] =
-      ReadHyperparameters(inner == nullptr ? none : *inner, prefix, false, fields);
+  if (type != "dpo") type = "supervised";  // any other was a fault
+  kept["type"] = type;
+  kept[type]["hyperparameters"] =
+      ReadHyperparameters(inner == nullptr ? none : *inner, prefix, type == "dpo", fields);
   return kept;
 }
 
@@ -193,15 +187,21 @@ Json JobJson(const Job& job, const std::optional<JobRequest>& request,
   Json asked = Json::object();
   if (request) asked = Json::parse(request->method, nullptr, false);
   Json hyper = {{"n_epochs", "auto"}, {"batch_size", "auto"}, {"learning_rate_multiplier", "auto"}};
-  if (asked.is_object() && asked.contains("supervised")) {
-    hyper.update(asked["supervised"]["hyperparameters"]);
+  // A job of `idiolect finetune` says it in its options.
+  const Json options = Json::parse(job.hyperparameters, nullptr, false);
+  std::string type = "supervised";
+  if (asked.is_object() && asked.contains("type")) {
+    type = asked["type"].get<std::string>();
+  } else if (options.is_object() && options.contains("method")) {
+    type = options["method"].get<std::string>();
   }
+  if (asked.is_object() && asked.contains(type)) hyper.update(asked[type]["hyperparameters"]);
   // Once the plan is made "auto" has become a number.
-  const Json resolved = Json::parse(job.hyperparameters, nullptr, false);
-  if (resolved.is_object()) {
-    if (const Json epochs = NumberOrSkip(resolved, "n_epochs"); !epochs.is_null() && epochs > 0) {
+  if (options.is_object()) {
+    if (const Json epochs = NumberOrSkip(options, "n_epochs"); !epochs.is_null() && epochs > 0) {
       hyper["n_epochs"] = epochs;
-      hyper["batch_size"] = NumberOrSkip(resolved, "rows_per_step");
+      hyper["batch_size"] = NumberOrSkip(options, "rows_per_step");
+      if (options.contains("beta")) hyper["beta"] = options["beta"];
       if (hyper["learning_rate_multiplier"] == "auto") hyper["learning_rate_multiplier"] = 1;
     }
   }
@@ -236,7 +236,7 @@ Json JobJson(const Job& job, const std::optional<JobRequest>& request,
       {"estimated_finish", nullptr},
       {"integrations",
        request ? Json::parse(request->integrations, nullptr, false) : Json::array()},
-      {"method", {{"type", "supervised"}, {"supervised", {{"hyperparameters", hyper}}}}},
+      {"method", {{"type", type}, {type, {{"hyperparameters", hyper}}}}},
       {"metadata", request ? Json::parse(request->metadata, nullptr, false) : Json::object()},
       {"user_provided_suffix", request ? or_null(request->suffix) : Json()}};
   return json;

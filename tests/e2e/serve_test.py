@@ -97,6 +97,26 @@ class Serve(unittest.TestCase):
         self.check_error(self.server.post(f"/v1/uploads/{other['id']}/complete", {"part_ids": []}), 400, "upload_id",
                          "invalid_upload_status")
 
+    def test_a_job_learns_to_prefer(self):
+        lines = "".join(json.dumps({"input": {"messages": [{"role": "user", "content": f"ship {number}?"}]},
+                                    "preferred_output": [{"role": "assistant", "content": "aye aye!"}],
+                                    "non_preferred_output": [{"role": "assistant", "content": "Certainly."}]}) + "\n"
+                        for number in range(10)).encode()
+        asked = {"type": "dpo", "dpo": {"hyperparameters": {"beta": 0.2, "n_epochs": 1}}}
+        job = self.server.post("/v1/fine_tuning/jobs", {
+            "model": BASE, "training_file": self.server.upload(lines).json["id"], "method": asked}).json
+        self.assertEqual(job["method"]["type"], "dpo")
+        self.assertEqual(job["method"]["dpo"]["hyperparameters"]["beta"], 0.2)
+        done = self.server.follow(job["id"])
+        self.assertEqual(done["status"], "succeeded", (done["error"], self.server.words()))
+        self.assertEqual(done["method"]["dpo"]["hyperparameters"]["n_epochs"], 1)
+        # Chat lines are no pairs, and that is said.
+        wrong = self.server.post("/v1/fine_tuning/jobs", {
+            "model": BASE, "training_file": self.server.upload(training_file(12)).json["id"], "method": asked}).json
+        failed = self.server.follow(wrong["id"])
+        self.assertEqual((failed["status"], failed["error"]["code"]), ("failed", "invalid_file_format"))
+        self.assertIn("no \"prompt\"", failed["error"]["message"])
+
     def test_a_job_trains_and_its_model_answers(self):
         data = self.server.upload(training_file(20)).json["id"]
         check = self.server.upload(training_file(3)).json["id"]
@@ -205,6 +225,9 @@ class Serve(unittest.TestCase):
         self.check_error(create(hyperparameters={"n_epochs": "many"}), 400, "hyperparameters.n_epochs",
                          "invalid_type")
         self.check_error(create(method={"type": "magic"}), 400, "method.type", "invalid_value")
+        self.check_error(create(method={"type": "reinforcement"}), 400, "method.type", "method_not_available")
+        self.check_error(create(method={"type": "dpo", "dpo": {"hyperparameters": {"beta": 3}}}), 400,
+                         "method.dpo.hyperparameters.beta", "decimal_above_max_value")
         self.check_error(create(metadata={str(n): "" for n in range(17)}), 400, "metadata", "invalid_value")
         self.check_error(create(epochs=3), 400, "epochs", "unknown_parameter")
         self.check_error(self.server.get("/v1/fine_tuning/jobs/ftjob-no"), 404, "fine_tuning_job_id",
