@@ -44,8 +44,14 @@ function(idiolect_module name)
     target_link_libraries(${name}_test PRIVATE idiolect_${name} ${ARG_TEST_LIBS} GTest::gtest
                                                GTest::gtest_main)
     target_compile_options(${name}_test PRIVATE $<$<CONFIG:Release>:-O1>)  # compiled once, run once
-    target_compile_definitions(${name}_test PRIVATE
-      IDIOLECT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    # Only where it is used: what names this folder cannot come from another clone's cache.
+    foreach(test ${tests})
+      file(STRINGS ${test} uses REGEX "IDIOLECT_SOURCE_DIR|test_paths\\.h")
+      if(uses)
+        set_source_files_properties(${test} PROPERTIES
+          COMPILE_DEFINITIONS IDIOLECT_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+      endif()
+    endforeach()
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES LABELS unit)
   endif()
