@@ -329,7 +329,11 @@ Status Run(Context& context, const Options& options) {
       context.Note(local.error().message);
     }
     if (options.time || options.measure) {
-      TimeHereOptions here{model, {}, {}, options.epochs, options.engine, options.measure};
+      TimeHereOptions here;
+      here.model = model;
+      here.options.epochs = options.epochs;
+      here.engine = options.engine;
+      here.anew = options.measure;
       for (const Looked& file : files) {
         if (file.path.filename() == "test.jsonl") continue;
         (file.trains ? here.train : here.valid).push_back(file.path);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -151,6 +152,37 @@ std::string DefaultBase(const fs::path& train_file) {
   return CyrillicShare(train_file) > 0.15 ? "gemma-3-270m" : "smollm2-135m-instruct";
 }
 
+// The number of steps that fit, or 0 when all of them do.
+Result<int> StepsWithin(Context& context, const FinetuneOptions& options,
+                        const LocalJobRequest& request) {
+  if (options.train.method != TrainMethod::kSupervised) {
+    return Fail(ErrorKind::kMisuse, "--minutes is for --method supervised",
+                "use --max-steps to bound training on preferences");
+  }
+  TimeHereOptions here;
+  here.model = request.base_name;
+  here.train.push_back(request.dataset_folder / "train.jsonl");
+  if (Exists(request.dataset_folder / "valid.jsonl")) {
+    here.valid.push_back(request.dataset_folder / "valid.jsonl");
+  }
+  here.options = options.train;
+  here.engine = options.engine;
+  ASSIGN_OR_RETURN(const TrainingTime time, TimeHere(context, here));
+  const double seconds = options.minutes * 60;
+  if (time.seconds <= seconds) return 0;
+  const auto all = static_cast<double>(time.plan.steps);
+  // The validation before training and the one behind it are made in any case.
+  const double validations = time.seconds - all * time.speed.seconds_per_step;
+  const double kept = 2.0 / std::max(time.plan.options.epochs + 1, 2);
+  const double fit = (seconds - validations * kept) / time.speed.seconds_per_step;
+  const int steps = static_cast<int>(std::clamp(fit, 8.0, all));
+  context.Note(
+      std::to_string(steps) + context.Say({" of ", " из "}) + std::to_string(time.plan.steps) +
+      context.Say({" steps fit into --minutes; longer training makes a better model",
+                   " шагов помещаются в --minutes; чем дольше обучение, тем лучше модель"}));
+  return steps;
+}
+
 Result<FinetuneResult> FinetuneStage(Context& context, Workspace& workspace,
                                      const PersonSummary& persona, const FinetuneOptions& options,
                                      Explain explain) {
@@ -184,6 +216,9 @@ Result<FinetuneResult> FinetuneStage(Context& context, Workspace& workspace,
   ASSIGN_OR_RETURN(request.base, ObtainBase(context, request.base_name));
   ASSIGN_OR_RETURN(request.base_sha256, BaseSha256(request.base_name, request.base));
 
+  if (options.minutes > 0) {
+    ASSIGN_OR_RETURN(request.options.max_steps, StepsWithin(context, options, request));
+  }
   ASSIGN_OR_RETURN(auto engine, LoadEngine());
   ShowTraining show(context);
   auto outcome = RunLocalJob(workspace, request, *engine, *context.clock, show, *context.interrupt);
@@ -385,6 +420,12 @@ void AddTrainOptions(CLI::App& app, Language language, FinetuneOptions& options,
   AddOption(app, language, {"--pack-tokens", {"tokens in a packed row", "токенов в строке"}},
             train.pack_tokens)
       ->check(CLI::Range(64, 32768));
+  AddOption(app, language,
+            {"--minutes",
+             {"train about so long at most, by this machine's speed; 0: no limit",
+              "учить примерно не дольше, по скорости этой машины; 0: без предела"}},
+            options.minutes)
+      ->check(CLI::Range(0.0, 1e5));
   AddOption(app, language, {"--max-steps", {"0: no limit", "0: без предела"}}, train.max_steps)
       ->check(CLI::Range(0, 100'000'000));
   AddOption(app, language, {"--seed", {"of order and start", "зерно порядка и начала"}},

@@ -66,7 +66,7 @@ Result<TrainingTime> TimeHere(Context& context, const TimeHereOptions& options) 
   };
   RETURN_IF_ERROR(read(options.train, request.train));
   RETURN_IF_ERROR(read(options.valid, request.valid));
-  request.options.epochs = options.epochs;
+  request.options = options.options;
   request.engine = options.engine;
   TrainingTimeOptions time;
   time.measure_anew = options.anew;

@@ -53,7 +53,7 @@ Result<std::filesystem::path> NewestDataset(Workspace& workspace, const PersonSu
 struct TimeHereOptions {
   std::string model;  // a base model of this machine
   std::vector<std::filesystem::path> train, valid;
-  int epochs = 0;  // 0: by the size of the dataset
+  TrainOptions options;
   EngineOptions engine;
   bool anew = false;  // even when a speed is remembered
 };
@@ -77,6 +77,8 @@ struct FinetuneOptions {
   std::string suffix;
   TrainOptions train;
   EngineOptions engine;
+  // Not 0: no more steps than this machine makes in so much time, by a speed measured before.
+  double minutes = 0;
 };
 // The base model of the catalogue that suits the language of a training file.
 std::string DefaultBase(const std::filesystem::path& train_file);
