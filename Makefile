@@ -51,7 +51,7 @@ sdk: build-all
 
 ## asan: unit tests under AddressSanitizer and UBSan (all but LibTorch's part)
 asan: setup
-	$(call build_preset,asan)
+	$(call build_preset,asan,unit_tests)
 	ctest --test-dir build/asan --output-on-failure --parallel $(JOBS) -L unit
 
 # The recordings of whole models are left to the other suites: under TSan they take many minutes and
@@ -59,7 +59,7 @@ asan: setup
 # threads, which TSan forbids after a fork unless told.
 ## tsan: unit tests under ThreadSanitizer (all but LibTorch's part)
 tsan: setup
-	$(call build_preset,tsan)
+	$(call build_preset,tsan,unit_tests)
 	GTEST_FILTER='-DecoderReference.*:QuantModel.*' TSAN_OPTIONS=die_after_fork=0 ctest --test-dir build/tsan --output-on-failure --parallel $(JOBS) -L unit
 
 ## clang: unit tests of Clang's build, thread-safety analysis included

@@ -5,6 +5,8 @@
 # people and networks, so that optimising it fully costs minutes of compiling and gains nothing.
 find_package(GTest REQUIRED)
 
+add_custom_target(unit_tests)  # the test programs of all modules
+
 if(IDIOLECT_FUZZ)
   add_custom_target(fuzzers)  # all of them
   # Coverage of the libraries, too: without it a fuzzer does not see what its inputs reach.
@@ -41,6 +43,7 @@ function(idiolect_module name)
 
   if(tests)
     add_executable(${name}_test ${tests})
+    add_dependencies(unit_tests ${name}_test)
     target_link_libraries(${name}_test PRIVATE idiolect_${name} ${ARG_TEST_LIBS} GTest::gtest
                                                GTest::gtest_main)
     target_compile_options(${name}_test PRIVATE $<$<CONFIG:Release>:-O1>)  # compiled once, run once
