@@ -1,8 +1,11 @@
+#include <chrono>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "base/text.h"
 #include "cli/command.h"
 #include "cli/hosted.h"
+#include "jobs/job_control.h"
 #include "store/jobs.h"
 
 namespace idiolect {
@@ -67,17 +70,12 @@ Status List(Context& context, Workspace& workspace) {
   return {};
 }
 
-Result<HostedRun> RunOf(Workspace& workspace, const std::string& id) {
-  ASSIGN_OR_RETURN(auto run, FindHostedRunByJob(workspace.database(), id));
-  if (run) return *std::move(run);
-  ASSIGN_OR_RETURN(const auto job, FindJob(workspace.database(), id));
-  if (!job) return Fail(ErrorKind::kNotFound, "there is no job " + id, "the list: idiolect jobs");
-  return Fail(ErrorKind::kMisuse, "the job " + id + " runs on this machine, not at a provider",
-              "Ctrl-C pauses it, idiolect finetune goes on with it");
+std::string Dumped(const Job& job) {
+  return JobJson(job).dump(1, ' ', false, Json::error_handler_t::replace);
 }
 
-Status Act(Context& context, Workspace& workspace, const std::string& id, JobAction action) {
-  ASSIGN_OR_RETURN(const auto run, RunOf(workspace, id));
+Status ActHosted(Context& context, Workspace& workspace, const HostedRun& run, JobAction action) {
+  const std::string& id = run.job_id;
   ASSIGN_OR_RETURN(auto opened, OpenService(context, workspace.folder(), ChoiceOfRun(run)));
   ASSIGN_OR_RETURN(const auto remote, opened->service->Act(id, action));
   ASSIGN_OR_RETURN(auto job, FindJob(workspace.database(), id));
@@ -86,9 +84,66 @@ Status Act(Context& context, Workspace& workspace, const std::string& id, JobAct
     if (remote.finished_at != 0) job->finished_at = remote.finished_at;
     RETURN_IF_ERROR(SaveJob(workspace.database(), *job));
   }
-  context.Print(context.json() ? JobJson(*job).dump(1, ' ', false, Json::error_handler_t::replace)
-                               : id + "  " + remote.status);
+  context.Print(context.json() ? Dumped(*job) : id + "  " + remote.status);
   return {};
+}
+
+Status ActHere(Context& context, Workspace& workspace, const std::string& id, JobAction action) {
+  const LocalJobAction local = action == JobAction::kCancel  ? LocalJobAction::kCancel
+                               : action == JobAction::kPause ? LocalJobAction::kPause
+                                                             : LocalJobAction::kResume;
+  ASSIGN_OR_RETURN(const Job job,
+                   ControlLocalJob(workspace, id, local, *context.clock, *context.interrupt, [&] {
+                     context.Note(context.Say({"the trainer writes its checkpoint and stops …",
+                                               "обучение записывает контрольную точку и "
+                                               "останавливается …"}));
+                   }));
+  context.Print(context.json() ? Dumped(job) : id + "  " + job.status);
+  if (action == JobAction::kResume) {
+    context.Note(context.Say({"a running server goes on with it; where none runs:",
+                              "его продолжит работающий сервер; если он не запущен:"}));
+    context.Next("serve");
+  }
+  return {};
+}
+
+Status Act(Context& context, Workspace& workspace, const std::string& id, JobAction action) {
+  ASSIGN_OR_RETURN(const auto run, FindHostedRunByJob(workspace.database(), id));
+  return run ? ActHosted(context, workspace, *run, action)
+             : ActHere(context, workspace, id, action);
+}
+
+// Tells the events of a job of this machine until it ends or is paused; whoever trains it writes
+// them.
+Status FollowHere(Context& context, Workspace& workspace, const std::string& id) {
+  int64_t seen = 0;
+  for (;;) {
+    // The status first: events that come before it changes are told before the end.
+    ASSIGN_OR_RETURN(const auto job, FindJob(workspace.database(), id));
+    if (!job) return Fail(ErrorKind::kNotFound, "there is no job " + id, "the list: idiolect jobs");
+    ASSIGN_OR_RETURN(const auto events, ListJobEventsAfter(workspace.database(), id, seen));
+    for (const JobEvent& event : events) {
+      seen = event.id;
+      context.Note(FormatIsoUtc(event.created_at) + "  " + event.message);
+    }
+    if (JobEnded(*job) || job->status == "paused") {
+      context.Print(context.json()
+                        ? Dumped(*job)
+                        : id + "  " + job->status +
+                              (job->fine_tuned_model.empty() ? "" : "  " + job->fine_tuned_model));
+      if (job->status == "failed") return Fail(ErrorKind::kFailed, job->error);
+      if (job->status == "succeeded") context.Next("chat --model " + job->fine_tuned_model);
+      if (job->status == "paused") context.Next("jobs resume " + id);
+      return {};
+    }
+    for (int tenths = 0; tenths < 5; ++tenths) {
+      if (context.interrupt->Requested()) {
+        return Fail(ErrorKind::kInterrupted, "no longer following; the job goes on",
+                    "come back with: idiolect jobs follow " + id);
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    }
+  }
 }
 
 }  // namespace
@@ -105,7 +160,7 @@ CommandAction DeclareJobs(CLI::App& app, Language language) {
   AddOption(*options->follow, language,
             {"--answers", {"to ask for in the test", "ответов в проверке"}}, options->answers);
   options->cancel = sub("cancel", {"end it for good", "отменить совсем"});
-  options->pause = sub("pause", {"where the provider can", "где сервис умеет"});
+  options->pause = sub("pause", {"here, and where the provider can", "здесь и где сервис умеет"});
   options->resume = sub("resume", {"a paused one", "продолжить после паузы"});
   app.require_subcommand(0, 1);
   return [options](Context& context) -> Status {
@@ -114,9 +169,10 @@ CommandAction DeclareJobs(CLI::App& app, Language language) {
     if (options->pause->parsed()) return Act(context, *workspace, options->id, JobAction::kPause);
     if (options->resume->parsed()) return Act(context, *workspace, options->id, JobAction::kResume);
     if (!options->follow->parsed()) return List(context, *workspace);
-    ASSIGN_OR_RETURN(auto run, RunOf(*workspace, options->id));
-    ASSIGN_OR_RETURN(auto opened, OpenService(context, workspace->folder(), ChoiceOfRun(run)));
-    return FinishHostedJob(context, *workspace, *opened, run, options->answers);
+    ASSIGN_OR_RETURN(auto run, FindHostedRunByJob(workspace->database(), options->id));
+    if (!run) return FollowHere(context, *workspace, options->id);
+    ASSIGN_OR_RETURN(auto opened, OpenService(context, workspace->folder(), ChoiceOfRun(*run)));
+    return FinishHostedJob(context, *workspace, *opened, *run, options->answers);
   };
 }
 

@@ -8,6 +8,7 @@
 #include "base/process_place.h"
 #include "base/version.h"
 #include "dataset/reader.h"
+#include "jobs/job_control.h"
 #include "jobs/job_recorder.h"
 
 namespace idiolect {
@@ -47,6 +48,16 @@ Result<LocalJobOutcome> TrainAlong(const LocalJobRequest& request, TrainRequest 
   outcome.job.model = request.base_name;
   outcome.job.result = TrainResultJson(result);
   return outcome;
+}
+
+tl::unexpected<Error> StoppedFromElsewhere(Workspace& workspace, const std::string& id) {
+  const auto job = FindJob(workspace.database(), id);
+  const bool paused = job && *job && (*job)->status == "paused";
+  if (!paused) DropCheckpoint(workspace, id);
+  return Fail(
+      ErrorKind::kFailed,
+      "job " + id + (paused ? " was paused from elsewhere" : " was cancelled from elsewhere"),
+      paused ? "run the same command again: it goes on from the checkpoint" : "");
 }
 
 }  // namespace
@@ -95,7 +106,7 @@ Result<LocalJobOutcome> RunLocalJob(Workspace& workspace, const LocalJobRequest&
   train.engine = request.engine;
   ASSIGN_OR_RETURN(const ProcessPlace place, PlaceOfProcess());
   if (!place.first()) return TrainAlong(request, std::move(train), engine, observer, interrupt);
-  if (known && known->status == "running") {
+  if (known && (known->status == "running" || known->status == "paused")) {
     job = std::move(*known);
     outcome.decision = JobDecision::kResumed;
   } else {
@@ -109,9 +120,19 @@ Result<LocalJobOutcome> RunLocalJob(Workspace& workspace, const LocalJobRequest&
     job.key = key;
     job.hyperparameters = TrainOptionsJson(request.options);
     job.result = "{}";
-    job.status = "running";
-    RETURN_IF_ERROR(SaveJob(database, job));
   }
+  RETURN_IF_ERROR(MakeFolders(workspace.checkpoints_folder()));
+  ASSIGN_OR_RETURN(const auto lock,
+                   FileLock::Take(JobLockFile(workspace, job.id), interrupt, [] {}));
+  if (outcome.decision == JobDecision::kResumed) {
+    // Another process may have had the lock until now, and brought the job to its end.
+    ASSIGN_OR_RETURN(const auto now, FindJob(database, job.id));
+    if (!now || JobEnded(*now)) {
+      return RunLocalJob(workspace, request, engine, clock, observer, interrupt);
+    }
+  }
+  job.status = "running";
+  RETURN_IF_ERROR(SaveJob(database, job));
 
   JobRecorder recorder(database, job, clock, observer);
   const auto fail = [&](Error error) -> Result<LocalJobOutcome> {
@@ -134,8 +155,14 @@ Result<LocalJobOutcome> RunLocalJob(Workspace& workspace, const LocalJobRequest&
   const fs::path folder = workspace.models_folder() / job.id;
   train.checkpoint_folder = workspace.checkpoints_folder() / job.id;
   train.adapter_folder = folder / "adapter";
-  auto result = engine.Train(train, recorder, interrupt);
-  if (!result) return fail(result.error());
+  JobWatch watch(database, job.id, recorder, interrupt);
+  auto result = engine.Train(train, watch, watch.stop());
+  if (!result) {
+    if (watch.stop().Requested() && !interrupt.Requested()) {
+      return StoppedFromElsewhere(workspace, job.id);
+    }
+    return fail(result.error());
+  }
   RETURN_IF_ERROR(recorder.status());
 
   RETURN_IF_ERROR(

@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "jobs/job_control.h"
 #include "store/database.h"
 
 namespace idiolect {
@@ -35,7 +37,7 @@ class FakeEngine : public Engine {
     return Fail(ErrorKind::kFailed, "the fake engine opens nothing");
   }
   Result<TrainResult> Train(const TrainRequest& request, TrainObserver& observer,
-                            const Interrupt&) const override {
+                            const Interrupt& interrupt) const override {
     ++calls;
     seen = request;
     TrainPlan plan;
@@ -51,6 +53,7 @@ class FakeEngine : public Engine {
       report.total_steps = 4;
       report.loss = 3.0 / static_cast<double>(step);
       observer.OnStep(report);
+      if (interrupt.Requested()) return Fail(ErrorKind::kInterrupted, "told to stop");
     }
     TrainResult result;
     result.plan = plan;
@@ -168,6 +171,125 @@ TEST_F(LocalJobTest, AFailedJobKeepsItsReasonAndIsTriedAnew) {
   const auto outcome = Run();
   ASSERT_TRUE(outcome);
   EXPECT_NE(outcome->job.id, failed.id);
+}
+
+// Does something to the job at the second step, as another process may.
+class AtStepTwo : public TrainObserver {
+ public:
+  explicit AtStepTwo(std::function<void()> act) : act_(std::move(act)) {}
+  void OnStep(const TrainStep& step) override {
+    if (step.step == 2) act_();
+  }
+
+ private:
+  const std::function<void()> act_;
+};
+
+TEST_F(LocalJobTest, PausedFromElsewhereItStopsAndGoesOn) {
+  AtStepTwo pause([&] {
+    const Job job = ListJobs(workspace_->database())->front();
+    ASSERT_TRUE(SettleFinetuneJob(*workspace_, job, LocalJobAction::kPause, clock_));
+  });
+  const auto stopped = RunLocalJob(*workspace_, request_, engine_, clock_, pause, interrupt_);
+  ASSERT_FALSE(stopped);
+  const Job paused = ListJobs(workspace_->database())->front();
+  EXPECT_EQ(paused.status, "paused");
+  EXPECT_EQ(stopped.error().message, "job " + paused.id + " was paused from elsewhere");
+  EXPECT_EQ(StepEvents(paused.id), 2u);
+  const auto resumed =
+      ControlLocalJob(*workspace_, paused.id, LocalJobAction::kResume, clock_, interrupt_, [] {});
+  ASSERT_FALSE(resumed);
+  EXPECT_EQ(resumed.error().hint, "run the same command again: it goes on from the checkpoint");
+
+  engine_.resume_at = 2;
+  const auto outcome = Run();
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->decision, JobDecision::kResumed);
+  EXPECT_EQ(outcome->job.id, paused.id);
+  EXPECT_EQ(outcome->job.status, "succeeded");
+}
+
+TEST_F(LocalJobTest, CancelledFromElsewhereItIsOverAndLeavesNoCheckpoint) {
+  AtStepTwo cancel([&] {
+    const Job job = ListJobs(workspace_->database())->front();
+    ASSERT_TRUE(PublishFile(workspace_->checkpoints_folder() / job.id / "state", "x"));
+    ASSERT_TRUE(SettleFinetuneJob(*workspace_, job, LocalJobAction::kCancel, clock_));
+  });
+  ASSERT_FALSE(RunLocalJob(*workspace_, request_, engine_, clock_, cancel, interrupt_));
+  const Job over = ListJobs(workspace_->database())->front();
+  EXPECT_EQ(over.status, "cancelled");
+  EXPECT_EQ(over.finished_at, clock_.now);
+  EXPECT_FALSE(fs::exists(workspace_->checkpoints_folder() / over.id));
+  clock_.now += 1;
+  const auto outcome = Run();
+  ASSERT_TRUE(outcome);
+  EXPECT_NE(outcome->job.id, over.id);
+}
+
+class RequestedJobControl : public LocalJobTest {
+ protected:
+  void SetUp() override {
+    LocalJobTest::SetUp();
+    Job job;
+    job.id = "ftjob-1";
+    job.provider = "local";
+    job.model = "tiny";
+    job.status = "queued";
+    job.key = "request:ftjob-1";
+    job.hyperparameters = job.result = "{}";
+    ASSERT_TRUE(SaveJob(workspace_->database(), job));
+    JobRequest request;
+    request.job_id = job.id;
+    ASSERT_TRUE(SaveJobRequest(workspace_->database(), request));
+  }
+  Result<Job> Do(LocalJobAction action) {
+    return ControlLocalJob(*workspace_, "ftjob-1", action, clock_, interrupt_,
+                           [this] { ++waits_; });
+  }
+  std::string Wanted() { return FindJobRequest(workspace_->database(), "ftjob-1").value()->wanted; }
+  int waits_ = 0;
+};
+
+TEST_F(RequestedJobControl, WithoutATrainerItIsSettledAtOnce) {
+  EXPECT_EQ(Do(LocalJobAction::kPause)->status, "paused");
+  EXPECT_EQ(Wanted(), "pause");
+  EXPECT_EQ(Do(LocalJobAction::kResume)->status, "queued");
+  EXPECT_EQ(Wanted(), "run");
+  const auto again = Do(LocalJobAction::kResume);
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().message, "job ftjob-1 has status 'queued' and cannot be resumed");
+  EXPECT_EQ(Do(LocalJobAction::kCancel)->status, "cancelled");
+  EXPECT_EQ(Wanted(), "cancel");
+  EXPECT_EQ(FindJob(workspace_->database(), "ftjob-1").value()->finished_at, clock_.now);
+  EXPECT_EQ(Do(LocalJobAction::kPause).error().message,
+            "job ftjob-1 has status 'cancelled' and cannot be paused");
+  EXPECT_EQ(
+      ControlLocalJob(*workspace_, "ftjob-2", LocalJobAction::kPause, clock_, interrupt_, [] {})
+          .error()
+          .kind,
+      ErrorKind::kNotFound);
+  EXPECT_EQ(waits_, 0);
+}
+
+TEST_F(RequestedJobControl, ATrainerAtWorkIsWaitedFor) {
+  std::optional<FileLock> trainer;
+  {
+    ASSERT_TRUE(MakeFolders(workspace_->checkpoints_folder()));
+    auto lock = FileLock::Take(JobLockFile(*workspace_, "ftjob-1"), interrupt_, [] {});
+    ASSERT_TRUE(lock);
+    trainer.emplace(*std::move(lock));
+  }
+  // It ends when it is waited for, having brought the job to its end before it heard.
+  const auto job =
+      ControlLocalJob(*workspace_, "ftjob-1", LocalJobAction::kPause, clock_, interrupt_, [&] {
+        EXPECT_EQ(Wanted(), "pause");
+        Job done = *FindJob(workspace_->database(), "ftjob-1").value();
+        done.status = "succeeded";
+        ASSERT_TRUE(SaveJob(workspace_->database(), done));
+        trainer.reset();
+      });
+  ASSERT_TRUE(job) << job.error().message;
+  EXPECT_EQ(job->status, "succeeded");
 }
 
 TEST_F(LocalJobTest, OtherOptionsAreAnotherJob) {

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "dataset/reader.h"
+#include "jobs/job_control.h"
 #include "jobs/job_recorder.h"
 #include "store/database.h"
 #include "store/files.h"
@@ -149,6 +150,8 @@ Status RunRequestedJob(Workspace& workspace, const RequestedJobInputs& inputs, c
   }
   Job job = *std::move(found);
   JobRequest request = *std::move(asked);
+  // Another server's trainer had the job's lock until now, and brought it to its end.
+  if (JobEnded(job)) return {};
   TrainObserver nobody;
   JobRecorder recorder(database, job, clock, nobody);
   const auto fail = [&](const JobFault& fault) -> Status {

@@ -13,15 +13,15 @@
 #include <utility>
 
 #include "base/log.h"
+#include "jobs/job_control.h"
 
 extern char** environ;
 
 namespace idiolect {
 namespace {
 
-bool Ended(const std::string& status) {
-  return status == "succeeded" || status == "failed" || status == "cancelled";
-}
+// How often the table is asked what other processes want: `idiolect jobs` writes it there.
+constexpr int kLookMs = 1000;
 
 Status AddEvent(Workspace& workspace, const Clock& clock, const std::string& job_id,
                 const char* level, std::string message) {
@@ -177,7 +177,7 @@ void TrainingQueue::Run() {
     std::unique_lock lock(mutex_);
     running_.clear();
     // After a failure of the database it is tried again, but not at once.
-    wake_.wait_for(lock, std::chrono::seconds(job && !*job ? 3600 : 5),
+    wake_.wait_for(lock, std::chrono::milliseconds(job ? kLookMs : 5 * kLookMs),
                    [this] { return ending_ || woken_; });
     if (ending_) return;
     woken_ = false;
@@ -192,7 +192,7 @@ Result<std::optional<Job>> TrainingQueue::Next() {
     std::stable_partition(jobs.begin(), jobs.end(),
                           [](const Job& job) { return job.status == "running"; });
     for (Job& job : jobs) {
-      if (Ended(job.status) || job.status == "paused") continue;
+      if (JobEnded(job) || job.status == "paused") continue;
       ASSIGN_OR_RETURN(const auto request, FindJobRequest(workspace.database(), job.id));
       // What was wanted of a job whose trainer went down with an earlier server.
       if (request && request->wanted != "run") {
@@ -217,24 +217,29 @@ Status TrainingQueue::Train(const Job& job) {
   std::vector<std::string> arguments = command_.arguments;
   arguments.push_back(job.id);
   auto child = Child::Start(arguments);
-  if (!child)
-    return Settle(job.id, /*wait_status=*/127 << 8, Asked::kNothing,
-                  "error: " + child.error().message);
-  int status = 0, asked_ms = -1;
+  if (!child) return Settle(job.id, /*wait_status=*/127 << 8, "error: " + child.error().message);
+  int status = 0, asked_ms = -1, looked_ms = 0;
   while (!child->Wait(100, &status)) {
-    const std::unique_lock lock(mutex_);
+    looked_ms += 100;
+    if (looked_ms >= kLookMs) {
+      looked_ms = 0;
+      const auto request = service_.WithWorkspace(
+          [&](Workspace& workspace) { return FindJobRequest(workspace.database(), job.id); });
+      const std::lock_guard lock(mutex_);
+      if (request && *request && (*request)->wanted != "run") stop_ = true;
+    }
+    const std::lock_guard lock(mutex_);
     if (!stop_) continue;
     if (asked_ms < 0) child->Signal(SIGTERM);
     asked_ms = std::max(asked_ms, 0) + 100;
     if (asked_ms > command_.stop_seconds * 1000) child->Signal(SIGKILL);
   }
   child->Drain();
-  return Settle(job.id, status, asked_ms < 0 ? Asked::kNothing : Asked::kToStop,
-                child->last_words());
+  return Settle(job.id, status, child->last_words());
 }
 
 // The trainer is gone; the table must not say that it works.
-Status TrainingQueue::Settle(const std::string& job_id, int wait_status, Asked asked,
+Status TrainingQueue::Settle(const std::string& job_id, int wait_status,
                              const std::string& last_words) {
   bool ending;
   {
@@ -245,12 +250,13 @@ Status TrainingQueue::Settle(const std::string& job_id, int wait_status, Asked a
     Database& database = workspace.database();
     ASSIGN_OR_RETURN(auto job, FindJob(database, job_id));
     ASSIGN_OR_RETURN(auto request, FindJobRequest(database, job_id));
-    if (!job || !request || Ended(job->status)) return {};
+    if (!job || !request || JobEnded(*job) || job->status == "paused") return {};
     if (request->wanted == "cancel") {
       job->status = "cancelled";
       job->finished_at = service_.clock->UnixSeconds();
       RETURN_IF_ERROR(
           AddEvent(workspace, *service_.clock, job_id, "info", "The job was cancelled"));
+      DropCheckpoint(workspace, job_id);
       return SaveJob(database, *job);
     }
     if (request->wanted == "pause") {
@@ -258,11 +264,9 @@ Status TrainingQueue::Settle(const std::string& job_id, int wait_status, Asked a
       RETURN_IF_ERROR(AddEvent(workspace, *service_.clock, job_id, "info", "The job is paused"));
       return SaveJob(database, *job);
     }
-    // A stop that was taken back is no failure: the job is taken up again.
-    if (ending ||
-        (asked == Asked::kToStop && WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 130)) {
-      return {};
-    }
+    // A stop that was taken back, or that came from elsewhere, is no failure: the job is taken up
+    // again.
+    if (ending || (WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 130)) return {};
     const std::string reason = ReasonOf(wait_status, last_words);
     job->status = "failed";
     job->error = reason;
@@ -285,21 +289,29 @@ ApiResult<void> TrainingQueue::Want(const std::string& job_id, const char* wante
       return Refuse(404, "Could not find fine tune: " + job_id, "fine_tuning_job_id",
                     "fine_tune_not_found");
     }
-    if (!request) {
-      return Refuse(400,
-                    "Job " + job_id +
-                        " was started by `idiolect finetune`, not by this server: "
-                        "press Ctrl-C there, and run it again to go on.",
-                    "fine_tuning_job_id", "not_run_by_this_server");
-    }
     const bool resume = std::string_view(wanted) == "run";
-    if (resume ? (job->status != "paused" && request->wanted != "pause") : Ended(job->status)) {
+    const bool pausing = request && request->wanted == "pause";
+    if (resume ? (job->status != "paused" && !pausing) : JobEnded(*job)) {
       return Refuse(400,
                     "Job " + job_id + " has status '" + job->status + "' and cannot be " +
                         (resume                                ? "resumed."
                          : std::string_view(wanted) == "pause" ? "paused."
                                                                : "cancelled."),
                     "fine_tuning_job_id", "invalid_job_status");
+    }
+    if (!request) {
+      if (resume) {
+        return Refuse(400,
+                      "Job " + job_id +
+                          " was started by `idiolect finetune`, not by this server: run it again "
+                          "there to go on.",
+                      "fine_tuning_job_id", "not_run_by_this_server");
+      }
+      REFUSE_IF_ERROR(SettleFinetuneJob(
+          workspace, *std::move(job),
+          std::string_view(wanted) == "pause" ? LocalJobAction::kPause : LocalJobAction::kCancel,
+          *service_.clock));
+      return {};
     }
     if (request->wanted == wanted) return {};
     request->wanted = wanted;
@@ -316,6 +328,7 @@ ApiResult<void> TrainingQueue::Want(const std::string& job_id, const char* wante
     if (std::string_view(status) == "cancelled") job->finished_at = service_.clock->UnixSeconds();
     REFUSE_IF_ERROR(AddEvent(workspace, *service_.clock, job_id, "info", event));
     REFUSE_IF_ERROR(SaveJob(database, *job));
+    if (JobEnded(*job)) DropCheckpoint(workspace, job_id);
     return {};
   });
 }

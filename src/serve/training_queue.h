@@ -1,7 +1,8 @@
 #pragma once
 // Runs the jobs that were asked for through the API, one at a time, oldest first, each in a process
 // of its own: when a trainer crashes its job failed with a reason and the server lives. A server
-// that was killed finds its jobs in the table and goes on with them from their checkpoints.
+// that was killed finds its jobs in the table and goes on with them from their checkpoints. What
+// other processes ask for in the table (`idiolect jobs`) is seen there within a second.
 
 #include <atomic>
 #include <condition_variable>
@@ -44,9 +45,7 @@ class TrainingQueue {
   void Run();
   Result<std::optional<Job>> Next();
   Status Train(const Job& job);
-  enum class Asked { kNothing, kToStop };
-  Status Settle(const std::string& job_id, int wait_status, Asked asked,
-                const std::string& last_words);
+  Status Settle(const std::string& job_id, int wait_status, const std::string& last_words);
   ApiResult<void> Want(const std::string& job_id, const char* wanted, const char* status,
                        const char* event);
 

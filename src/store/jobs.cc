@@ -154,9 +154,15 @@ Status AddJobEvent(Database& database, const std::string& job_id, const JobEvent
 }
 
 Result<std::vector<JobEvent>> ListJobEvents(Database& database, const std::string& job_id) {
-  ASSIGN_OR_RETURN(auto query, database.Prepare("SELECT id, created_at, level, type, message, data "
-                                                "FROM job_events WHERE job_id = ?1 ORDER BY id"));
-  query.Bind(1, job_id);
+  return ListJobEventsAfter(database, job_id, 0);
+}
+
+Result<std::vector<JobEvent>> ListJobEventsAfter(Database& database, const std::string& job_id,
+                                                 int64_t after) {
+  ASSIGN_OR_RETURN(auto query,
+                   database.Prepare("SELECT id, created_at, level, type, message, data "
+                                    "FROM job_events WHERE job_id = ?1 AND id > ?2 ORDER BY id"));
+  query.Bind(1, job_id).Bind(2, after);
   return ReadEvents(std::move(query));
 }
 

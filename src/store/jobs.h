@@ -65,6 +65,9 @@ Result<std::optional<JobRequest>> FindJobRequest(Database& database, const std::
 
 Status AddJobEvent(Database& database, const std::string& job_id, const JobEvent& event);
 Result<std::vector<JobEvent>> ListJobEvents(Database& database, const std::string& job_id);
+// Those that are newer than event `after`, oldest first.
+Result<std::vector<JobEvent>> ListJobEventsAfter(Database& database, const std::string& job_id,
+                                                 int64_t after);
 // At most `limit` events, newest first, that are older than event `before` (0: from the newest on).
 Result<std::vector<JobEvent>> ListNewestJobEvents(Database& database, const std::string& job_id,
                                                   int64_t before, int64_t limit);

@@ -51,6 +51,13 @@ class Jobs(unittest.TestCase):
             self.assertLess(time.monotonic(), end, self.server.get(f"/v1/fine_tuning/jobs/{job}").json)
             time.sleep(0.1)
 
+    def no_trainer(self):
+        """The trainer has stopped; the server reaps it a moment later."""
+        end = time.monotonic() + 20
+        while children(self.server.process.pid):
+            self.assertLess(time.monotonic(), end, "the trainer goes on")
+            time.sleep(0.05)
+
     def test_pause_resume_cancel(self):
         first, second = self.create(), self.create()
         self.wait_for_step(first, 2)
@@ -75,6 +82,33 @@ class Jobs(unittest.TestCase):
         self.assertIsNone(ended["error"])
         self.assertIsNotNone(ended["finished_at"])
         self.assertEqual(children(self.server.process.pid), [])
+
+    def test_the_command_line_pauses_resumes_and_cancels(self):
+        job = self.create()
+        jobs = lambda *words: self.server.workspace.json("jobs", *words)  # noqa: E731
+        self.wait_for_step(job, 2)
+        # With a server that trains it: the command waits until the trainer has stopped.
+        self.assertEqual(jobs("pause", job)["status"], "paused")
+        done = max(steps(self.server, job))
+        self.no_trainer()
+        self.assertEqual(jobs("resume", job)["status"], "queued")
+        self.wait_for_step(job, done + 1)
+        # Without one.
+        self.server.end()
+        self.assertEqual(jobs("pause", job)["status"], "paused")
+        refused = self.server.workspace.run("jobs", "pause", "ftjob-no", status=2)[1]
+        self.assertIn("there is no job ftjob-no", refused)
+        self.assertEqual(jobs("follow", job)["status"], "paused")
+        self.assertEqual(jobs("resume", job)["status"], "queued")
+        self.server.start()
+        self.wait_for_step(job, done + 2)
+        seen = steps(self.server, job)
+        self.assertEqual(sorted(seen), list(range(1, len(seen) + 1)), "it went on from its checkpoint")
+        self.assertEqual(jobs("cancel", job)["status"], "cancelled")
+        self.assertEqual(self.server.get(f"/v1/fine_tuning/jobs/{job}").json["status"], "cancelled")
+        self.no_trainer()
+        self.assertFalse((self.server.workspace.path / "checkpoints" / job).exists())
+        self.assertIn("cannot be cancelled", self.server.workspace.run("jobs", "cancel", job, status=2)[1])
 
     def test_a_crashed_trainer_is_a_failed_job(self):
         job = self.create()
