@@ -1,8 +1,5 @@
 #include "serve/page.h"
 
-#include <algorithm>
-#include <system_error>
-
 #include "base/file.h"
 #include "base/version.h"
 
@@ -53,22 +50,16 @@ ApiResult<Json> PageOverview(Service& service, IncomingRequest&) {
 ApiResult<Json> PageReport(Service& service, IncomingRequest&) {
   const auto folder =
       service.WithWorkspace([](Workspace& workspace) { return workspace.folder() / "reports"; });
-  std::vector<std::filesystem::path> pages;
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    // instructions.md is for the dataset's next owner, not about the persona.
-    if (entry->path().extension() == ".md" && entry->path().stem() != "instructions") {
-      pages.push_back(entry->path());
-    }
+  Json pages = Json::array();
+  // As `idiolect report` names them; instructions.md is for the dataset's next owner, not about the
+  // persona.
+  for (const char* name : {"style", "collection", "dataset"}) {
+    const auto path = folder / (std::string(name) + ".md");
+    if (!Exists(path)) continue;
+    ASSIGN_OR_REFUSE(std::string text, ReadFile(path));
+    pages.push_back({{"name", name}, {"text", std::move(text)}});
   }
-  std::sort(pages.begin(), pages.end());
-  std::string text;
-  for (const auto& page : pages) {
-    ASSIGN_OR_REFUSE(const std::string part, ReadFile(page));
-    text += part + "\n";
-  }
-  return Json{{"text", text}};
+  return Json{{"pages", std::move(pages)}};
 }
 
 }  // namespace idiolect

@@ -13,7 +13,8 @@ void SendPage(Service& service, const std::shared_ptr<HttpExchange>& exchange);
 // What the page shows at its start: models with their base and persona, the machine.
 ApiResult<Json> PageOverview(Service& service, IncomingRequest& request);
 
-// The persona's report, what `idiolect report` wrote last: {"text": Markdown}, empty without one.
+// The persona's report, what `idiolect report` wrote last: {"pages": [{"name", "text"}…]},
+// Markdown; no pages without one.
 ApiResult<Json> PageReport(Service& service, IncomingRequest& request);
 
 struct PageFile {

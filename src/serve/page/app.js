@@ -7,13 +7,14 @@ const WORDS = {
     key: "This server asks for a key", enter: "Enter", model: "Model", beside: "Beside it", write: "Write a message",
     send: "Send", stop: "Stop", reset: "New conversation", temperature: "Temperature",
     keys: "Enter sends, Shift+Enter begins a new line, Esc stops an answer.", base: "Base model",
-    trainingFile: "Training file", suffix: "Name", epochs: "Epochs", train: "Train", chooseFile: "A .jsonl file of chats",
+    trainingFile: "Training file", suffix: "Name", epochs: "Epochs", auto: "auto", train: "Train", chooseFile: "A .jsonl file of chats",
     upload: "Upload", nothing: "nobody", empty: "Nothing said yet.", noJobs: "No jobs yet.", noFiles: "No files yet.",
     noModels: "No models on this machine: idiolect models pull smollm2-135m-instruct", noReport: "No report yet: idiolect report",
     cancel: "Cancel", pause: "Pause", resume: "Resume", remove: "Delete", sure: "Delete for good?", talk: "Talk", download: "Download",
     name: "Name", size: "Size", made: "Made", purpose: "Purpose", kind: "Kind", persona: "Persona", wrongKey: "That key is not right.",
     away: "The server does not answer.", step: "step", of: "of", loss: "loss", training: "training", validation: "validation",
-    tokens: "tokens trained", bytes: "bytes", base_kind: "base", tuned_kind: "trained", alias_kind: "alias",
+    tokens: "tokens trained", units: ["bytes", "KB", "MB", "GB"], base_kind: "base", tuned_kind: "trained", alias_kind: "alias",
+    collection: "Collection", dataset: "Dataset", style: "Style",
     validating_files: "checking files", queued: "waiting", running: "running", paused: "paused", succeeded: "done",
     failed: "failed", cancelled: "cancelled",
   },
@@ -22,13 +23,14 @@ const WORDS = {
     key: "Сервер просит ключ", enter: "Войти", model: "Модель", beside: "Рядом с ней", write: "Напишите сообщение",
     send: "Отправить", stop: "Стоп", reset: "Новый разговор", temperature: "Температура",
     keys: "Enter — отправить, Shift+Enter — новая строка, Esc — прервать ответ.", base: "Исходная модель",
-    trainingFile: "Файл обучения", suffix: "Имя", epochs: "Эпохи", train: "Обучить", chooseFile: "Файл .jsonl с диалогами",
+    trainingFile: "Файл обучения", suffix: "Имя", epochs: "Эпохи", auto: "авто", train: "Обучить", chooseFile: "Файл .jsonl с диалогами",
     upload: "Загрузить", nothing: "никого", empty: "Пока ничего не сказано.", noJobs: "Заданий пока нет.", noFiles: "Файлов пока нет.",
     noModels: "На этой машине нет моделей: idiolect models pull gemma-3-270m", noReport: "Отчёта пока нет: idiolect report",
     cancel: "Отменить", pause: "Приостановить", resume: "Продолжить", remove: "Удалить", sure: "Удалить насовсем?", talk: "Поговорить",
     download: "Скачать", name: "Имя", size: "Размер", made: "Создан", purpose: "Назначение", kind: "Вид", persona: "Персона",
     wrongKey: "Ключ не подошёл.", away: "Сервер не отвечает.", step: "шаг", of: "из", loss: "потери", training: "обучение",
-    validation: "проверка", tokens: "токенов обучено", bytes: "байт", base_kind: "исходная", tuned_kind: "обученная", alias_kind: "короткое имя",
+    validation: "проверка", tokens: "токенов обучено", units: ["байт", "КБ", "МБ", "ГБ"], base_kind: "исходная", tuned_kind: "обученная", alias_kind: "короткое имя",
+    collection: "Собрано", dataset: "Датасет", style: "Манера",
     validating_files: "проверка файлов", queued: "ждёт", running: "идёт", paused: "приостановлено", succeeded: "готово",
     failed: "ошибка", cancelled: "отменено",
   },
@@ -40,6 +42,7 @@ const store = (area, name, value) => { try { area.setItem(name, value); } catch 
 
 let language = stored(localStorage, "language") || (navigator.language.startsWith("ru") ? "ru" : "en");
 const t = (word) => WORDS[language][word] ?? word;
+const decimal = (value, digits) => value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 let overview = { models: [], machine: "" };
 
 function element(tag, properties = {}, ...children) {
@@ -157,6 +160,11 @@ async function say(event) {
   $("text").focus();
 }
 
+// One model has the whole width.
+function showAlone() {
+  $("pair").classList.toggle("alone", !$("model-b").value);
+}
+
 function resetChat(side) {
   sides[side].messages = [];
   $(`log-${side}`).replaceChildren();
@@ -176,7 +184,7 @@ function fillModels() {
   options($("model-b"), [...bases, ...tuned], t("nothing"));
   if (!before && tuned.length) $("model-b").value = tuned[0].base;
   options($("job-model"), bases);
-  $("side-b").hidden = false;
+  showAlone();
   for (const side of ["a", "b"]) $(`log-${side}`).dataset.empty = t("empty");
 }
 
@@ -190,7 +198,8 @@ function svg(tag, properties, text) {
 }
 
 function curve(train, valid, total) {
-  const width = 640, height = 180, left = 44, bottom = 24;
+  // Drawn at the size it is shown, so that its letters are as large as the page's.
+  const width = Math.max(260, Math.min(704, document.documentElement.clientWidth - 70)), height = 190, left = 44, bottom = 24;
   const losses = [...train, ...valid].map((point) => point[1]);
   const top = Math.max(...losses) * 1.05, low = Math.min(...losses) * 0.95;
   const steps = Math.max(total, ...train.map((p) => p[0]), 1);
@@ -198,10 +207,10 @@ function curve(train, valid, total) {
   const y = (loss) => 8 + (height - bottom - 8) * (1 - (loss - low) / Math.max(top - low, 1e-9));
   const path = (points) => points.map((p, i) => `${i ? "L" : "M"}${x(p[0]).toFixed(1)} ${y(p[1]).toFixed(1)}`).join("");
   const made = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img",
-    "aria-label": `${t("loss")}: ${train.length ? train.at(-1)[1].toFixed(3) : ""}` });
+    "aria-label": `${t("loss")}: ${train.length ? decimal(train.at(-1)[1], 3) : ""}` });
   made.append(svg("path", { class: "axis", d: `M${left} 8V${height - bottom}H${width - 8}` }));
   for (const loss of [low + (top - low) * 0.1, (low + top) / 2, low + (top - low) * 0.9]) {
-    made.append(svg("text", { x: 4, y: y(loss) + 4 }, loss.toFixed(2)));
+    made.append(svg("text", { x: 4, y: y(loss) + 4 }, decimal(loss, 2)));
   }
   made.append(svg("text", { x: left, y: height - 6 }, "0"), svg("text", { x: width - 8, y: height - 6, "text-anchor": "end" }, String(steps)));
   made.append(svg("text", { x: width - 8, y: 18, "text-anchor": "end" }, `— ${t("training")}   ┄ ${t("validation")}`));
@@ -213,8 +222,12 @@ function curve(train, valid, total) {
 
 const histories = new Map();  // job id → events, oldest first
 
+const ended = (job) => ["succeeded", "failed", "cancelled"].includes(job.status);
+const complete = new Set();  // jobs whose last event is known
+
 async function eventsOf(job) {
   const known = histories.get(job.id) || [];
+  if (complete.has(job.id)) return known;
   const last = known.at(-1)?.id;
   const fresh = [];
   let after = "";
@@ -227,6 +240,7 @@ async function eventsOf(job) {
   }
   const all = [...known, ...fresh.reverse()];
   histories.set(job.id, all);
+  if (ended(job)) complete.add(job.id);
   return all;
 }
 
@@ -237,6 +251,7 @@ const act = (path, done) => async () => {
 
 async function showJobs() {
   const list = (await apiJson("/v1/fine_tuning/jobs?limit=20")).data;
+  if (list.some((job) => job.fine_tuned_model && !complete.has(job.id))) await loadModels();
   const cards = [];
   for (const job of list) {
     const events = await eventsOf(job);
@@ -253,16 +268,17 @@ async function showJobs() {
     const button = (word, path) => buttons.append(element("button", { type: "button", onclick: act(path, refresh) }, t(word)));
     if (["validating_files", "queued", "running"].includes(job.status)) button("pause", `/v1/fine_tuning/jobs/${job.id}/pause`);
     if (job.status === "paused") button("resume", `/v1/fine_tuning/jobs/${job.id}/resume`);
-    if (!["succeeded", "failed", "cancelled"].includes(job.status)) button("cancel", `/v1/fine_tuning/jobs/${job.id}/cancel`);
-    if (job.fine_tuned_model) {
+    if (!ended(job)) button("cancel", `/v1/fine_tuning/jobs/${job.id}/cancel`);
+    if (overview.models.some((model) => model.id === job.fine_tuned_model)) {
       buttons.append(element("button", { type: "button", onclick: () => talk(job.fine_tuned_model) }, t("talk")));
     }
     cards.push(element("article", { class: "job" },
       element("h2", {}, job.fine_tuned_model || `${job.model} · ${job.user_provided_suffix || job.id.slice(-8)}`),
       element("p", {}, element("span", { class: `status ${job.status}` }, t(job.status)), " ",
-        train.length ? `${t("step")} ${train.at(-1)[0]} ${t("of")} ${total || "…"}, ${t("loss")} ${train.at(-1)[1].toFixed(3)}` : "",
-        job.trained_tokens ? `, ${job.trained_tokens} ${t("tokens")}` : ""),
-      job.error ? element("p", { class: "small" }, job.error.message) : null,
+        train.length ? `${t("step")} ${train.at(-1)[0]} ${t("of")} ${total || "…"}, ${t("loss")} ${decimal(train.at(-1)[1], 3)}` : "",
+        job.trained_tokens ? `, ${job.trained_tokens.toLocaleString(language)} ${t("tokens")}` : ""),
+      job.error ? element("p", { class: "small" }, job.error.message)
+        : !train.length && !ended(job) && events.length ? element("p", { class: "small" }, events.at(-1).message) : null,
       train.length ? curve(train, valid, total) : null, buttons));
   }
   replaceIfChanged($("job-list"), cards, t("noJobs"));
@@ -283,17 +299,28 @@ function replaceIfChanged(box, children, none) {
 function talk(model) {
   $("model-a").value = model;
   const entry = overview.models.find((one) => one.id === model);
-  if (entry) $("model-b").value = entry.base;
+  $("model-b").value = entry && entry.kind !== "base" ? entry.base : "";
+  showAlone();
   resetChat("a");
   resetChat("b");
   open("chat");
 }
 
 // --- files, models, report ---
-const date = (seconds) => new Date(seconds * 1000).toLocaleString(language);
-const table = (heads, rows) => element("table", {},
-  element("thead", {}, element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head)))),
-  element("tbody", {}, ...rows.map((cells) => element("tr", {}, ...cells.map((cell) => element("td", {}, cell))))));
+const date = (seconds) => new Date(seconds * 1000).toLocaleString(language, { dateStyle: "medium", timeStyle: "short" });
+function size(bytes) {
+  let unit = 0;
+  while (bytes >= 1000 && unit < 3) { bytes /= 1000; ++unit; }
+  const digits = unit && bytes < 10 ? 1 : 0;
+  return `${bytes.toLocaleString(language, { maximumFractionDigits: digits })} ${t("units")[unit]}`;
+}
+// `numbers`: which columns stand to the right. The head is repeated in each cell for narrow screens.
+const table = (heads, rows, numbers = []) => element("table", {},
+  element("thead", {}, element("tr", {}, ...heads.map((head, at) =>
+    element("th", { scope: "col", class: numbers[at] ? "number" : "" }, ...[head].flat())))),
+  element("tbody", {}, ...rows.map((cells) => element("tr", {}, ...cells.map((cell, at) =>
+    element("td", { class: numbers[at] ? "number" : "", "data-head": typeof heads[at] === "string" && at ? heads[at] : "" },
+      ...[cell].flat()))))));
 
 async function remove(path) {
   if (!window.confirm(t("sure"))) return;
@@ -311,16 +338,17 @@ async function download(file) {
 async function showFiles() {
   const list = (await apiJson("/v1/files?limit=200")).data;
   replaceIfChanged($("file-list"), list.length ? [table([t("name"), t("purpose"), t("size"), t("made"), ""], list.map((file) => [
-    file.filename, file.purpose, `${file.bytes.toLocaleString(language)} ${t("bytes")}`, date(file.created_at),
-    element("span", { class: "row" },
+    file.filename, file.purpose, size(file.bytes), date(file.created_at),
+    element("span", { class: "doings" },
       element("button", { type: "button", onclick: () => download(file) }, t("download")),
       element("button", { type: "button", onclick: () => remove(`/v1/files/${file.id}`) }, t("remove")))]))] : [], t("noFiles"));
 }
 
 async function showModels() {
+  await loadModels();
   replaceIfChanged($("model-list"), overview.models.length ? [table([t("name"), t("kind"), t("persona"), ""], overview.models.map((model) => [
     model.id, t(`${model.kind}_kind`), model.persona || "–",
-    element("span", { class: "row" },
+    element("span", { class: "doings" },
       element("button", { type: "button", onclick: () => talk(model.id) }, t("talk")),
       model.kind === "base" ? null
         : element("button", { type: "button", onclick: () => remove(`/v1/models/${encodeURIComponent(model.id)}`) }, t("remove")))]))] : [],
@@ -328,35 +356,70 @@ async function showModels() {
   $("machine").textContent = overview.machine;
 }
 
+let reportPage = "style";
+
 async function showReport() {
-  const { text } = await apiJson(`/page/report?lang=${language}`);
-  $("report-body").replaceChildren(...(text ? markdown(text) : [element("p", { class: "empty" }, t("noReport"))]));
+  const { pages } = await apiJson("/page/report");
+  const page = pages.find((one) => one.name === reportPage) || pages[0];
+  $("report-pages").replaceChildren(...(pages.length > 1 ? pages : []).map((one) => element("button", { type: "button",
+    "aria-pressed": String(one === page), onclick: () => { reportPage = one.name; refresh(); } }, t(one.name))));
+  $("report-body").replaceChildren(...(page ? markdown(page.text) : [element("p", { class: "empty" }, t("noReport"))]));
 }
 
-// As much of Markdown as the report uses: headings, tables, lists, code, plain text.
+// A line's bold and plain pieces; what the report's writer escaped is itself again.
+function inline(line) {
+  const out = [];
+  let text = "", bold = false;
+  const flush = () => {
+    if (text) out.push(bold ? element("strong", {}, text) : text);
+    text = "";
+  };
+  for (let at = 0; at < line.length; ++at) {
+    if (line[at] === "\\" && at + 1 < line.length) text += line[++at];
+    else if (line.startsWith("**", at)) { flush(); bold = !bold; ++at; }
+    else if (line[at] !== "`") text += line[at];
+  }
+  flush();
+  return out;
+}
+
+// As much of Markdown as the report uses: headings, tables, lists, quotes, code, plain text.
 function markdown(text) {
   const out = [];
-  let rows = [], items = [];
+  let rows = [], items = [], quote = [], code = null, numbers = [];
   const flush = () => {
-    if (rows.length) out.push(table(rows[0], rows.slice(1)));
-    if (items.length) out.push(element("ul", {}, ...items.map((item) => element("li", {}, item))));
+    if (rows.length) out.push(element("div", { class: "scroll" }, table(rows[0], rows.slice(1), numbers)));
+    if (items.length) out.push(element("ul", {}, ...items.map((item) => element("li", {}, ...inline(item)))));
+    if (quote.length) out.push(element("blockquote", {}, ...quote.map((line) => element("p", {}, ...inline(line)))));
     rows = [];
     items = [];
+    quote = [];
+    numbers = [];
   };
-  const plain = (line) => line.replace(/\*\*|`/g, "").replace(/\\([|*_`])/g, "$1");
   for (const line of text.split("\n")) {
-    if (/^\|[\s:|-]+\|$/.test(line)) continue;
-    if (line.startsWith("|")) {
-      if (items.length) flush();
-      rows.push(line.slice(1, -1).split(/(?<!\\)\|/).map((cell) => plain(cell.trim())));
+    if (line.startsWith("```")) {
+      flush();
+      if (code === null) { code = []; continue; }
+      out.push(element("pre", {}, code.join("\n")));
+      code = null;
+    } else if (code !== null) {
+      code.push(line);
+    } else if (/^\|[\s:|-]+\|$/.test(line) && line.includes("---")) {
+      numbers = line.slice(1, -1).split("|").map((rule) => rule.trim().endsWith(":"));
+    } else if (line.startsWith("|")) {
+      if (items.length || quote.length) flush();
+      rows.push(line.slice(1, -1).split(/(?<!\\)\|/).map((cell) => inline(cell.trim())));
     } else if (/^[-*] /.test(line)) {
-      if (rows.length) flush();
-      items.push(plain(line.slice(2)));
+      if (rows.length || quote.length) flush();
+      items.push(line.slice(2));
+    } else if (line.startsWith(">")) {
+      if (rows.length || items.length) flush();
+      if (line.length > 2) quote.push(line.slice(2));
     } else {
       flush();
       const head = /^(#+) (.*)/.exec(line);
-      if (head) out.push(element(head[1].length === 1 ? "h2" : "h3", {}, plain(head[2])));
-      else if (line.trim()) out.push(element("p", {}, plain(line)));
+      if (head) out.push(element(`h${Math.min(head[1].length + 1, 4)}`, {}, ...inline(head[2])));
+      else if (line.trim()) out.push(element("p", {}, ...inline(line)));
     }
   }
   flush();
@@ -382,15 +445,19 @@ async function refresh() {
   try { await SHOW[current](); } catch (error) { notice(error.message); }
 }
 
+async function loadModels() {
+  overview = await apiJson("/page/overview");
+  fillModels();
+}
+
 async function load() {
   try {
-    overview = await apiJson("/page/overview");
+    await loadModels();
     $("key-form").hidden = true;
     notice("");
   } catch (error) {
     return notice(error.message);
   }
-  fillModels();
   return refresh();
 }
 
@@ -408,7 +475,14 @@ $("text").addEventListener("keydown", (event) => { if (event.key === "Enter" && 
 $("stop").addEventListener("click", () => asking?.abort());
 document.addEventListener("keydown", (event) => { if (event.key === "Escape") asking?.abort(); });
 $("reset").addEventListener("click", () => { asking?.abort(); resetChat("a"); resetChat("b"); $("text").focus(); });
-for (const side of ["a", "b"]) $(`model-${side}`).addEventListener("change", () => resetChat(side));
+for (const side of ["a", "b"]) {
+  $(`model-${side}`).addEventListener("change", () => {
+    // The answer of the model that was left must not come into the new conversation.
+    asking?.abort();
+    resetChat(side);
+    showAlone();
+  });
+}
 for (const tab of Object.keys(SHOW)) $(`tab-${tab}`).addEventListener("click", () => open(tab));
 document.querySelector("nav").addEventListener("keydown", (event) => {
   const tabs = Object.keys(SHOW), step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
