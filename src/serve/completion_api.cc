@@ -71,9 +71,9 @@ Json Whole(const GenerationCall& call, Json choices) {
           {"system_fingerprint", Fingerprint()}};
 }
 
-Json LogprobsJson(const std::vector<TokenLogprob>& tokens) {
+// `offset`: where the first of them begins in the answer, in characters.
+Json LogprobsJson(const std::vector<TokenLogprob>& tokens, size_t offset) {
   Json names = Json::array(), values = Json::array(), tops = Json::array(), offsets = Json::array();
-  size_t offset = 0;
   for (const TokenLogprob& token : tokens) {
     const std::string text = RepairUtf8(token.bytes);
     names.push_back(text);
@@ -97,10 +97,22 @@ void Run(Service& service, CompletionCall& call, HttpExchange& exchange) {
   Json choices = Json::array();
   Usage total;
   bool begun = false;
-  const auto send = [&](int index, const std::string& text, const char* finish, Json logprobs) {
+  // Of a stream: what was told of tokens whose text has not come yet, and how far the text is.
+  std::vector<TokenLogprob> pending;
+  size_t told = 0;
+  if (base.stream && base.options.top_logprobs >= 0) {
+    base.options.on_logprob = [&](const TokenLogprob& token) { pending.push_back(token); };
+  }
+  const auto send = [&](int index, const std::string& text, const char* finish) {
     if (!begun) {
       begun = true;
       exchange.Begin(EventStreamHead());
+    }
+    Json logprobs;
+    if (!pending.empty()) {
+      logprobs = LogprobsJson(pending, told);
+      for (const TokenLogprob& token : pending) told += CountCodePoints(RepairUtf8(token.bytes));
+      pending.clear();
     }
     Json chunk = Whole(
         base, Json::array({Json{{"text", text},
@@ -113,26 +125,28 @@ void Run(Service& service, CompletionCall& call, HttpExchange& exchange) {
   for (size_t p = 0; p < call.prompts.size(); ++p) {
     const int first = static_cast<int>(p) * base.choices;
     base.messages = {{"user", call.prompts[p]}};
-    const auto usage = RunChoices(
-        service, base, exchange.gone(),
-        {[&](int choice) {
-           if (base.stream && call.echo) send(first + choice, call.prompts[p], nullptr, nullptr);
-         },
-         [&](int choice, std::string_view piece) {
-           return !base.stream || send(first + choice, std::string(piece), nullptr, nullptr);
-         },
-         [&](int choice, const Generation& answer) {
-           Json logprobs;
-           if (base.options.top_logprobs >= 0) logprobs = LogprobsJson(answer.logprobs);
-           if (base.stream) {
-             send(first + choice, "", FinishName(answer.finish), std::move(logprobs));
-             return;
-           }
-           choices.push_back({{"text", (call.echo ? call.prompts[p] : "") + answer.text},
-                              {"index", first + choice},
-                              {"logprobs", std::move(logprobs)},
-                              {"finish_reason", FinishName(answer.finish)}});
-         }});
+    const auto usage =
+        RunChoices(service, base, exchange.gone(),
+                   {[&](int choice) {
+                      told = 0;
+                      if (base.stream && call.echo) send(first + choice, call.prompts[p], nullptr);
+                    },
+                    [&](int choice, std::string_view piece) {
+                      return !base.stream || send(first + choice, std::string(piece), nullptr);
+                    },
+                    [&](int choice, const Generation& answer) {
+                      if (base.stream) {
+                        send(first + choice, "", FinishName(answer.finish));
+                        return;
+                      }
+                      Json logprobs;
+                      if (base.options.top_logprobs >= 0)
+                        logprobs = LogprobsJson(answer.logprobs, 0);
+                      choices.push_back({{"text", (call.echo ? call.prompts[p] : "") + answer.text},
+                                         {"index", first + choice},
+                                         {"logprobs", std::move(logprobs)},
+                                         {"finish_reason", FinishName(answer.finish)}});
+                    }});
     if (!usage) {
       if (!begun) return exchange.Send(ErrorResponse(usage.error()));
       exchange.Write("data: " + ErrorResponse(usage.error()).body + "\n\n");

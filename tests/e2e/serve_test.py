@@ -323,8 +323,12 @@ class Serve(unittest.TestCase):
         self.assertEqual(len(logprobs["tokens"]), 4)
         self.assertEqual("".join(logprobs["tokens"]), answer["choices"][0]["text"])
         chunks = events_of(self.server.post("/v1/completions", {
-            "model": BASE, "prompt": "Once upon a", "max_tokens": 4, "temperature": 0, "stream": True}))
+            "model": BASE, "prompt": "Once upon a", "max_tokens": 4, "temperature": 0, "stream": True, "logprobs": 2}))
         self.assertEqual("".join(chunk["choices"][0]["text"] for chunk in chunks), answer["choices"][0]["text"])
+        pieces = [chunk["choices"][0]["logprobs"] for chunk in chunks if chunk["choices"][0]["logprobs"]]
+        self.assertGreater(len(pieces), 1)
+        self.assertEqual(sum((piece["tokens"] for piece in pieces), []), logprobs["tokens"])
+        self.assertEqual(sum((piece["text_offset"] for piece in pieces), []), logprobs["text_offset"])
 
     def test_health_and_metrics(self):
         self.assertEqual(self.server.get("/health").json["status"], "ok")
