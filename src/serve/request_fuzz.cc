@@ -9,10 +9,15 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace idiolect;
   static ServiceFixture& fixture = *new ServiceFixture;
-  static const char* const kTargets[] = {
-      "/v1/chat/completions",          "/v1/completions",
-      "/v1/fine_tuning/jobs",          "/v1/uploads",
-      "/v1/uploads/upload_1/complete", "/v1/fine_tuning/jobs/ftjob-1/cancel"};
+  static const char* const kTargets[] = {"/v1/chat/completions",
+                                         "/v1/completions",
+                                         "/v1/fine_tuning/jobs",
+                                         "/v1/uploads",
+                                         "/v1/uploads/upload_1/complete",
+                                         "/v1/fine_tuning/jobs/ftjob-1/cancel",
+                                         "/v1/uploads/upload_1/cancel",
+                                         "/v1/fine_tuning/jobs/ftjob-1/pause",
+                                         "/v1/fine_tuning/jobs/ftjob-1/resume"};
   static const bool ready = [] {
     const StoredFile file{"file-1", "fine-tune", "a.jsonl", 3, "", 1, 0};
     if (!AddStoredFile(fixture.service().workspace->database(), file)) std::abort();

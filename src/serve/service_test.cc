@@ -1,6 +1,8 @@
 // The endpoints without a network and without an engine.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <nlohmann/json.hpp>
 
 #include "serve/service_fixture.h"
@@ -32,6 +34,59 @@ TEST(Service, StreamsEndWithDone) {
                   R"({"model":"echo","stream":true,"messages":[{"role":"user","content":"эхо"}]})");
   EXPECT_NE(response.body.find("\"content\":\"эхо\""), std::string::npos) << response.body;
   EXPECT_TRUE(response.body.ends_with("data: [DONE]\n\n"));
+}
+
+TEST(Service, TheTrainingsSystemPromptIsGivenWhereNoneIsSent) {
+  ServiceFixture fixture;
+  Workspace& workspace = *fixture.service().workspace;
+  Job job;
+  job.id = "ftjob-1";
+  job.provider = "local";
+  job.model = "echo";
+  job.status = "succeeded";
+  job.key = "k";
+  job.hyperparameters = job.result = "{}";
+  job.fine_tuned_model = "ft:echo:local:bob:1";
+  job.adapter = "models/ftjob-1/adapter";
+  const auto adapter = workspace.folder() / job.adapter;
+  ASSERT_TRUE(PublishFile(adapter / "adapter_model.safetensors", "weights"));
+  ASSERT_TRUE(
+      PublishFile(adapter / "persona.json", R"({"name":"Bob","system_prompt":"You are Bob."})"));
+  ASSERT_TRUE(SaveJob(workspace.database(), job));
+  const auto prompt_messages = [&](const std::string& messages) {
+    const auto answer =
+        Parsed(fixture.Ask("POST", "/v1/chat/completions",
+                           R"({"model":"ft:echo:local:bob:1","messages":[)" + messages + "]}"));
+    return answer["usage"]["prompt_tokens"].get<int>();  // the echo's tokens are messages
+  };
+  const std::string user = R"({"role":"user","content":"hi"})";
+  EXPECT_EQ(prompt_messages(user), 2);
+  EXPECT_EQ(prompt_messages(R"({"role":"system","content":"Be Ann."},)" + user), 2);
+  EXPECT_EQ(prompt_messages(R"({"role":"system","content":""},)" + user), 1);
+  fixture.service().options.system_prompt = SystemPromptRule::kAsSent;
+  EXPECT_EQ(prompt_messages(user), 1);
+}
+
+TEST(Service, WhoComesWhenTheQueueIsFullIsToldWhenToComeAgain) {
+  ServiceFixture fixture;
+  // One works and 64 wait, all of them until they are let go.
+  std::atomic<bool> go{false};
+  const auto wait = [&go] {
+    while (!go) ::usleep(100);
+  };
+  while (fixture.service().answers->Add(wait)) continue;
+  auto exchange = std::make_shared<KeptExchange>();
+  exchange->request().method = "POST";
+  ASSERT_TRUE(ParseTarget("/v1/chat/completions", &exchange->request()));
+  exchange->request().body = R"({"model":"echo","messages":[{"role":"user","content":"hi"}]})";
+  FindRoute("POST", exchange->request().segments).route->handle(fixture.service(), exchange);
+  go = true;
+  const HttpResponse& refused = exchange->response();
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(Parsed(refused)["error"]["type"], "rate_limit_error");
+  EXPECT_NE(std::find(refused.headers.begin(), refused.headers.end(),
+                      std::pair<std::string, std::string>("Retry-After", "1")),
+            refused.headers.end());
 }
 
 TEST(Service, ExpiredFilesAreGone) {

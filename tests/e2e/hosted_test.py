@@ -7,7 +7,9 @@ import json
 import os
 import random
 import shutil
+import socket
 import subprocess
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -65,10 +67,11 @@ class Base(unittest.TestCase):
         return server
 
 
-def run(workspace, *words, language="en"):
+def run(workspace, *words, language="en", environment=None):
     """Exit status, stdout, stderr; whatever the status is."""
     done = subprocess.run([program.PROGRAM, *map(str, words), "--workspace", str(workspace.path), "--lang", language],
-                          capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False,
+                          env={**os.environ, **(environment or {})})
     return done.returncode, done.stdout, done.stderr
 
 
@@ -266,6 +269,40 @@ class Refusals(Base):
         status, _, errors = run(workspace, "models", "--provider", "nebius")
         self.assertEqual(status, 2)
         self.assertIn("NEBIUS_API_KEY=", errors)
+
+    def test_a_proxy_is_used_but_not_for_this_machine(self):
+        seen = []
+        with socket.socket() as proxy:
+            proxy.bind(("127.0.0.1", 0))
+            proxy.listen()
+
+            def answer():
+                while True:
+                    try:
+                        connection, _ = proxy.accept()
+                    except OSError:
+                        return
+                    with connection:
+                        seen.append(connection.recv(4096).split(b"\r\n")[0])
+                        connection.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+
+            thread = threading.Thread(target=answer, daemon=True)
+            thread.start()
+            address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+            environment = {"https_proxy": address, "http_proxy": address, "no_proxy": ""}
+            server = self.server()
+            workspace = self.workspace(server)
+            status, _, errors = run(workspace, "models", "--provider", "openai-compatible", "--base-url",
+                                    "https://models.invalid/v1", environment=environment)
+            self.assertEqual(status, 1, errors)
+            self.assertEqual(set(seen), {b"CONNECT models.invalid:443 HTTP/1.1"})
+            self.assertIn("https_proxy", errors)
+            seen.clear()
+            self.assertEqual(run(workspace, "models", "--provider", "openai-compatible", "--base-url", server.url + "/v1",
+                                 environment=environment)[0], 0)
+            self.assertEqual(seen, [])
+            proxy.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
     def test_plain_http_is_for_this_machine_only(self):
         workspace = self.workspace(self.server())
