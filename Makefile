@@ -2,7 +2,7 @@
 # (or sudo) each target works by itself from a clean clone.
 
 .DEFAULT_GOAL := build
-.PHONY: build build-all setup demo test test-slow sdk asan tsan clang fuzz bench lint clean help
+.PHONY: build build-all setup demo test test-slow sdk browser asan tsan clang fuzz bench lint clean help
 
 JOBS = $(shell scripts/jobs)
 IDIOLECT = build/release/bin/idiolect
@@ -34,7 +34,7 @@ demo: build
 ## test: unit, end-to-end and fuzz tests
 test: build-all
 	scripts/setup --models smollm2-135m-instruct gemma-3-270m
-	ctest --test-dir build/release --output-on-failure --parallel $(JOBS) -LE 'slow|prism|sdk|trainers'
+	ctest --test-dir build/release --output-on-failure --parallel $(JOBS) -LE 'slow|sdk|trainers|browser'
 	$(call build_preset,asan,fuzzers)
 	FUZZ_SECONDS=10 FUZZ_SEED=1 ctest --test-dir build/asan --output-on-failure --parallel $(JOBS) -L fuzz
 
@@ -43,11 +43,17 @@ test-slow: build-all
 	scripts/setup --models smollm2-135m-instruct gemma-3-270m
 	ctest --test-dir build/release --output-on-failure -L slow
 
-## sdk: the official OpenAI clients, unchanged, against the server (fetches them)
+## sdk: the official OpenAI clients, unchanged, against the server, and both sides against OpenAI's description of its API (fetches what they need)
 sdk: build-all
 	scripts/setup --models smollm2-135m-instruct
 	tests/sdk/setup build/sdk
 	ctest --test-dir build/release --output-on-failure -L sdk
+
+## browser: the server's page in headless Chromium (installs it)
+browser: build-all
+	scripts/setup --models smollm2-135m-instruct
+	tests/browser/setup
+	ctest --test-dir build/release --output-on-failure -L browser
 
 ## asan: unit tests under AddressSanitizer and UBSan (all but LibTorch's part)
 asan: setup

@@ -16,7 +16,7 @@ const direct = new OpenAI({ baseURL: directURL, apiKey: "none", maxRetries: 0 })
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const collect = async (pages) => { const all = []; for await (const one of pages) all.push(one); return all; };
 
-const uploaded = await client.files.create({ file: fs.createReadStream(trainingFile), purpose: "fine-tune" });
+const uploaded = await direct.files.create({ file: fs.createReadStream(trainingFile), purpose: "fine-tune" });
 const content = await (await direct.files.content(uploaded.id)).text();
 assert.equal(content, fs.readFileSync(trainingFile, "utf8"));
 assert.ok((await collect(client.files.list({ limit: 1 }))).some((file) => file.id === uploaded.id));
@@ -37,11 +37,11 @@ assert.ok(checkpoints[0].step_number > 0);
 
 const ask = { model: job.fine_tuned_model, messages: [{ role: "user", content: "ship 3?" }], temperature: 0, max_tokens: 8 };
 const whole = await client.chat.completions.create(ask);
-const stream = await client.chat.completions.create({ ...ask, stream: true });
+const stream = await direct.chat.completions.create({ ...ask, stream: true });
 let streamed = "";
 for await (const chunk of stream) streamed += chunk.choices[0]?.delta?.content ?? "";
 assert.equal(streamed, whole.choices[0].message.content);
-const runner = client.chat.completions.stream(ask);
+const runner = direct.chat.completions.stream(ask);
 assert.equal(await runner.finalContent(), streamed);
 
 await assert.rejects(client.models.retrieve("nobody"), OpenAI.NotFoundError);

@@ -1,5 +1,5 @@
 """Run by sdk_test.py with the official Python client, unchanged: python_client.py BASE_URL BASE_MODEL TRAINING_FILE
-DIRECT_URL. DIRECT_URL is the server without the proxy, for the one call whose description in OpenAI's file is loose.
+DIRECT_URL. DIRECT_URL is the server without the proxy, for the calls that sdk_test.py lists.
 Every assertion is about what the client gives its user."""
 
 import sys
@@ -59,7 +59,7 @@ answer = client.chat.completions.create(model=job.fine_tuned_model, messages=[{"
 assert answer.choices[0].message.content and answer.usage.completion_tokens <= 8
 print(answer.choices[0].message.content)
 
-stream = client.chat.completions.create(model=job.fine_tuned_model, messages=[{"role": "user", "content": "ship 3?"}],
+stream = direct.chat.completions.create(model=job.fine_tuned_model, messages=[{"role": "user", "content": "ship 3?"}],
                                         temperature=0, max_tokens=8, stream=True,
                                         stream_options={"include_usage": True})
 chunks = list(stream)
@@ -83,12 +83,12 @@ raises(openai.BadRequestError, lambda: client.chat.completions.create(model=base
        param="messages", code="empty_array")
 raises(openai.BadRequestError, lambda: client.fine_tuning.jobs.create(model="gpt-4o", training_file=uploaded.id),
        code="model_not_available")
-raises(openai.PermissionDeniedError, lambda: client.models.list(extra_headers={"Origin": "https://evil.example"}))
+raises(openai.PermissionDeniedError, lambda: direct.models.list(extra_headers={"Origin": "https://evil.example"}))
 
 # Cancelled, paused, resumed.
 waiting = client.fine_tuning.jobs.create(model=base_model, training_file=uploaded.id, hyperparameters={"n_epochs": 50})
-client.fine_tuning.jobs.pause(waiting.id)
-while client.fine_tuning.jobs.retrieve(waiting.id).status != "paused":
+direct.fine_tuning.jobs.pause(waiting.id)
+while direct.fine_tuning.jobs.retrieve(waiting.id).status != "paused":
     time.sleep(0.2)
 client.fine_tuning.jobs.resume(waiting.id)
 client.fine_tuning.jobs.cancel(waiting.id)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The official clients, unchanged, against idiolect serve, straight and through a proxy that checks every request and
-answer against OpenAI's own description of the API. Called as sdk_test.py PROGRAM FOLDER SPEC: FOLDER is what
-tests/sdk/setup made, SPEC is openai-openapi.yaml; without a SPEC that exists the proxied half fails."""
+answer against OpenAI's own description of the API. Called as sdk_test.py PROGRAM FOLDER SPEC Clients|Described: FOLDER
+is what tests/sdk/setup made, SPEC is openai-openapi.yaml; where it is not there the second half is skipped."""
 
 import os
 import re
@@ -20,13 +20,20 @@ from server import BASE, Server, training_file  # noqa: E402  pylint: disable=wr
 
 FOLDER = SPEC = None  # set at the bottom
 
-# Where OpenAI's file and OpenAI's service differ, or the file contradicts itself. Each is a place in a violation that
-# the proxy may report, and why that is not ours.
-# Not listed: /files/{id}/content, which the file describes as a JSON string and OpenAI sends as bytes; the clients ask
-# the server itself for it.
+# Where OpenAI's file and OpenAI's service differ, or the file contradicts itself: lines of the proxy's log that are no
+# fault of ours, and why.
 EXEMPT = (
-    (r"enum.*validating_files", "a paused job: the file's own example of /pause says \"paused\", its enum does not"),
+    (r"Unable to match the returned status code", "the file names no error status for any of these calls; the bodies of "
+                                                  "errors are held against its ErrorResponse in described.py"),
 )
+# What the clients ask of the server itself (`direct` in them), and why:
+# - streamed answers: the proxy waits for the end of an answer and cannot read events. described.py holds every event
+#   against the file's schemas instead.
+# - Node's upload, whose length is not known beforehand: the proxy passes it on with both a length and
+#   "Transfer-Encoding: chunked", which the server refuses as every server must. Python's upload goes through.
+# - /files/{id}/content: the file describes a JSON string where OpenAI sends the file's bytes.
+# - a job while it is paused: the file's own example of /pause says "paused", its list of statuses does not.
+# - a request with a foreign Origin: the proxy answers browsers itself.
 
 
 class Proxy:
@@ -56,7 +63,8 @@ class Proxy:
 
     def end(self):
         self.process.terminate()
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=120)
+        self.log.close()
 
 
 class Clients(unittest.TestCase):
@@ -69,8 +77,8 @@ class Clients(unittest.TestCase):
         self.file.flush()
 
     def run_client(self, command, base_url, folder=None):
-        done = subprocess.run([*command, base_url, BASE, self.file.name, self.server.address + "/v1"], capture_output=True, text=True, cwd=folder,
-                              timeout=500, check=False,
+        done = subprocess.run([*command, base_url, BASE, self.file.name, self.server.address + "/v1"],
+                              capture_output=True, text=True, cwd=folder, timeout=1500, check=False,
                               env={name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")})
         self.assertEqual(done.returncode, 0, f"{done.stdout}\n{done.stderr}\n{self.server.words()}")
         self.assertTrue(done.stdout.endswith("all well\n"), done.stdout)
@@ -100,15 +108,25 @@ class Described(Clients):
         try:
             client(f"http://127.0.0.1:{self.proxy.port}")
         finally:
-            found = [line for line in self.proxy.text().splitlines() if re.search(r"violation|✖", line, re.I)]
+            said = self.proxy.text().splitlines()
+            found = [line for line in said if re.search(r"violation|✖", line, re.I)]
             ours = [line for line in found if not any(re.search(place, line) for place, _ in EXEMPT)]
         self.assertEqual(ours, [])
+        # It did look: it saw calls, and it says what is wrong where something is.
+        calls = {line.rsplit("call to ", 1)[1].split()[0] for line in said if "The upstream call to " in line}
+        self.assertGreater(len(calls), 15, calls)
+        self.assertNotEqual(found, [])
 
     def test_python(self):
         self.through(self.python)
 
     def test_node(self):
         self.through(self.node)
+
+    def test_what_the_proxy_cannot_pass_on(self):
+        done = subprocess.run([str(FOLDER / "env/bin/python"), str(HERE / "described.py"), self.server.address, BASE, str(SPEC)],
+                              capture_output=True, text=True, timeout=500, check=False)
+        self.assertTrue(done.returncode == 0 and done.stdout.endswith("all well\n"), done.stdout + done.stderr)
 
 
 if __name__ == "__main__":
@@ -118,4 +136,7 @@ if __name__ == "__main__":
     SPEC = Path(sys.argv.pop(2)).resolve()
     if not (FOLDER / "env/bin/python").exists():
         sys.exit(f"{FOLDER} holds no clients; run: tests/sdk/setup {FOLDER}")
+    if "Described" in sys.argv and not SPEC.exists():
+        print(f"skipped: OpenAI's description of its API is not at {SPEC}; name it with cmake -DIDIOLECT_OPENAPI=FILE")
+        sys.exit(77)
     program.main(BASE)
