@@ -153,7 +153,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   ~Connection() {
     Leave();
     shared_->all.erase(place_);
-    --shared_->count;
+    if (!closed_) --shared_->count;
   }
 
   void Start() {
@@ -167,7 +167,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Close() {
     Leave();
     StopWaiting();
+    // What is closed holds no file any more and makes room at once, whenever its last read ends.
+    if (!closed_) --shared_->count;
     closed_ = true;
+    body_timer_.reset();
     keep_.reset();  // the caller holds this connection
     ErrorCode ignored;
     stream_.socket().shutdown(Tcp::socket::shutdown_both, ignored);
@@ -284,15 +287,25 @@ class Connection : public std::enable_shared_from_this<Connection> {
     parser_->get().body().data = chunk_.data();
     parser_->get().body().size = chunk_.size();
     parser_->get().body().more = true;
-    stream_.expires_after(Seconds(shared_->options.body_seconds));
+    // A deadline of the stream itself would close it, and the client would not hear why.
+    stream_.expires_never();
+    body_late_ = false;
+    body_timer_.emplace(shared_->io, Seconds(shared_->options.body_seconds));
+    body_timer_->async_wait([self = shared_from_this(), piece = ++body_piece_](ErrorCode error) {
+      // It may have expired while its piece was already on its way here.
+      if (error || !self->body_timer_ || self->body_piece_ != piece) return;
+      self->body_late_ = true;
+      self->stream_.cancel();
+    });
     http::async_read(stream_, buffer_, *parser_,
                      [self = shared_from_this()](ErrorCode error, size_t) { self->OnBody(error); });
   }
 
   void OnBody(ErrorCode error) {
     if (closed_) return;
+    body_timer_.reset();
     if (error == http::error::need_buffer) error = {};
-    if (error == beast::error::timeout) return Refuse(408, "the request's body came too slowly");
+    if (error && body_late_) return Refuse(408, "the request's body came too slowly");
     if (error) return Close();
     const size_t got = chunk_.size() - parser_->get().body().size;
     received_ += static_cast<int64_t>(got);
@@ -427,6 +440,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::shared_ptr<Connection> keep_;  // while an answer is being made and nothing else may hold it
   std::deque<std::string> out_;
   std::ifstream file_;
+  std::optional<asio::steady_timer> body_timer_;  // while a body is being read
+  int64_t body_piece_ = 0;
+  bool body_late_ = false;
   bool writing_ = false, last_queued_ = false, closed_ = false, waiting_ = false, watching_ = false;
   std::list<Connection*>::iterator place_, waiting_place_;
 };
