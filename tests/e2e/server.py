@@ -88,7 +88,7 @@ class Server:
         body, kind = form([("purpose", purpose), *fields], {"file": (filename, content)})
         return self.request("POST", "/v1/files", body, {"Content-Type": kind})
 
-    def follow(self, job, until=("succeeded", "failed", "cancelled"), seconds=240):
+    def follow(self, job, until=("succeeded", "failed", "cancelled"), seconds=1200):
         """Asks for the job until its status is one of these."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
