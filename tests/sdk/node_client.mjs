@@ -36,6 +36,8 @@ const checkpoints = await collect(client.fineTuning.jobs.checkpoints.list(job.id
 assert.ok(checkpoints[0].step_number > 0);
 
 const ask = { model: job.fine_tuned_model, messages: [{ role: "user", content: "ship 3?" }], temperature: 0, max_tokens: 8 };
+// The first answer reads its prompt whole, later ones go on from it, which may round differently.
+await client.chat.completions.create(ask);
 const whole = await client.chat.completions.create(ask);
 const stream = await direct.chat.completions.create({ ...ask, stream: true });
 let streamed = "";
