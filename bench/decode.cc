@@ -30,7 +30,7 @@ struct Settings {
 int Measure(const Settings& settings) {
   ThreadPool pool(settings.threads);
   const Compute compute{&ChooseKernels(), &pool};
-  const auto file = GgufFile::Open(settings.model);
+  const auto file = ModelFile::Open(settings.model);
   if (!file) {
     std::fprintf(stderr, "%s (%s)\n", file.error().message.c_str(), file.error().hint.c_str());
     return 1;

@@ -150,15 +150,15 @@ double PeakMib() {
 }
 
 // On real lines: rows packed as the trainer packs them, for a while; trained samples per second.
-int MeasureLines(const Settings& settings, const Compute& compute, const GgufFile& file,
+int MeasureLines(const Settings& settings, const Compute& compute, const ModelFile& file,
                  LoraModel& model) {
   const auto samples = ReadSamples(settings.lines);
-  const auto tokenizer = Tokenizer::FromGguf(file);
+  const auto tokenizer = file.ReadTokenizer();
   if (!samples || !tokenizer) {
     std::fprintf(stderr, "%s\n", (samples ? tokenizer.error() : samples.error()).message.c_str());
     return 1;
   }
-  const auto chat = ChatTemplate::FromGguf(file, *tokenizer);
+  const auto chat = file.ReadChatTemplate(*tokenizer);
   const auto rendered = chat ? RenderSamples(*tokenizer, *chat, *samples, settings.tokens)
                              : Result<TokenSamples>(tl::unexpected<Error>(chat.error()));
   if (!rendered) {
@@ -196,7 +196,7 @@ int Measure(const Settings& settings) {
   native::ThreadPool pool(settings.threads);
   const Compute compute{&native::ChooseKernels(), &pool};
   const Dtype type = settings.precision == "f32" ? Dtype::kF32 : Dtype::kBf16;
-  const auto file = GgufFile::Open(settings.model);
+  const auto file = ModelFile::Open(settings.model);
   if (!file) {
     std::fprintf(stderr, "%s (%s)\n", file.error().message.c_str(), file.error().hint.c_str());
     return 1;

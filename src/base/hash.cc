@@ -4,6 +4,8 @@
 
 #include <cstdio>
 #include <cstring>
+#include <set>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -91,6 +93,27 @@ Result<std::string> Sha256OfFile(const std::filesystem::path& path) {
   }
   if (std::ferror(file.get())) {
     return Fail(ErrorKind::kFailed, "reading " + path.string() + " failed");
+  }
+  return sha.Hex();
+}
+
+Result<std::string> Sha256OfModel(const std::filesystem::path& path) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(path, error)) return Sha256OfFile(path);
+  std::set<std::filesystem::path> files;
+  for (std::filesystem::directory_iterator it(path, error), end; !error && it != end;
+       it.increment(error)) {
+    std::error_code ignored;
+    if (it->is_regular_file(ignored)) files.insert(it->path());
+  }
+  if (error) {
+    return Fail(ErrorKind::kFailed, "reading folder " + path.string() + ": " + error.message());
+  }
+  Sha256 sha;
+  for (const auto& file : files) {
+    ASSIGN_OR_RETURN(const std::string digest, Sha256OfFile(file));
+    sha.AddField(file.filename().string());
+    sha.AddField(digest);
   }
   return sha.Hex();
 }

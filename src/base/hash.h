@@ -47,6 +47,9 @@ class Md5 {
 
 std::string Sha256Hex(std::string_view bytes);
 Result<std::string> Sha256OfFile(const std::filesystem::path& path);
+// Of a folder: of the names and contents of the files right in it, in the order of their names. Of
+// a file: as above.
+Result<std::string> Sha256OfModel(const std::filesystem::path& path);
 
 // FNV-1a with a final mix: for hash tables and stable pseudonyms, not against malice.
 uint64_t Hash64(std::string_view bytes, uint64_t seed = 0);

@@ -1,18 +1,16 @@
 #include "cli/local_tokens.h"
 
 #include "dataset/reader.h"
-#include "engine/files/chat_template.h"
-#include "engine/files/gguf.h"
-#include "engine/files/tokenizer.h"
+#include "engine/files/model_file.h"
 
 namespace idiolect {
 
 Result<LocalTokens> CountLocalTokens(const std::filesystem::path& training_file,
-                                     const std::filesystem::path& gguf) {
+                                     const std::filesystem::path& model) {
   ASSIGN_OR_RETURN(const auto samples, ReadSamples(training_file));
-  ASSIGN_OR_RETURN(const GgufFile file, GgufFile::Open(gguf));
-  ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::FromGguf(file));
-  ASSIGN_OR_RETURN(const ChatTemplate chat, ChatTemplate::FromGguf(file, tokenizer));
+  ASSIGN_OR_RETURN(const ModelFile file, ModelFile::Open(model));
+  ASSIGN_OR_RETURN(const Tokenizer tokenizer, file.ReadTokenizer());
+  ASSIGN_OR_RETURN(const ChatTemplate chat, file.ReadChatTemplate(tokenizer));
   LocalTokens local;
   for (const TrainingSample& sample : samples) {
     ASSIGN_OR_RETURN(const RenderedChat rendered, chat.RenderForTraining(tokenizer, sample));

@@ -17,6 +17,6 @@ struct LocalTokens {
 
 // kBadInput when the file is no training file or the model's template cannot render it.
 Result<LocalTokens> CountLocalTokens(const std::filesystem::path& training_file,
-                                     const std::filesystem::path& gguf);
+                                     const std::filesystem::path& model);
 
 }  // namespace idiolect

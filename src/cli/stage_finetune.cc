@@ -126,7 +126,7 @@ Result<std::string> BaseSha256(const std::string& name, const fs::path& file) {
   for (const ListedModel& model : models) {
     if (model.name == name && model.catalogue) return model.catalogue->sha256;
   }
-  return Sha256OfFile(file);
+  return Sha256OfModel(file);
 }
 
 const char* DecisionWords(Context& context, JobDecision decision) {

@@ -63,7 +63,7 @@ Error AllSourcesFailed(const CatalogueModel& model, const std::vector<Error>& er
     if (error.kind == ErrorKind::kUnavailable) {
       last.kind = ErrorKind::kUnavailable;
       last.hint = "check the network, then run the same command; or get " + model.file +
-                  " elsewhere and run: idiolect models add FILE";
+                  " elsewhere and run: idiolect models add PATH";
     }
   }
   return last;
@@ -201,7 +201,10 @@ Result<fs::path> ModelStore::Find(std::string_view name_or_path) const {
                 "idiolect models pull " + model->name);
   }
   const fs::path path(name_or_path);
-  if (SizeOrZero(path) > 0) return fs::absolute(path);
+  std::error_code error;
+  if (fs::is_directory(path, error) ? Exists(path / "config.json") : SizeOrZero(path) > 0) {
+    return fs::absolute(path).lexically_normal();
+  }
   ASSIGN_OR_RETURN(const auto listed, List());
   std::vector<std::string> known;
   for (const auto& each : listed) {
@@ -215,7 +218,7 @@ Result<fs::path> ModelStore::Find(std::string_view name_or_path) const {
   return Fail(ErrorKind::kNotFound,
               "looking for the model " + std::string(name_or_path) +
                   ": it is neither a known name nor a file",
-              "known names: " + names + "; a file of your own: idiolect models add FILE");
+              "known names: " + names + "; a model of your own: idiolect models add PATH");
 }
 
 Result<std::vector<ListedModel>> ModelStore::List() const {
@@ -227,12 +230,23 @@ Result<std::vector<ListedModel>> ModelStore::List() const {
   for (auto at = fs::directory_iterator(options_.folder, error);
        !error && at != fs::directory_iterator(); at.increment(error)) {
     const auto& path = at->path();
-    if (path.extension() != ".gguf" || InCatalogueOrNull(path.filename().string())) continue;
+    std::error_code ignored;
+    const bool folder = fs::is_directory(path, ignored);
+    if (folder ? path.extension() == ".adding" || !Exists(path / "config.json")
+               : path.extension() != ".gguf" || InCatalogueOrNull(path.filename().string())) {
+      continue;
+    }
     ListedModel model;
-    model.name = path.stem().string();
+    model.name = folder ? path.filename().string() : path.stem().string();
     model.path = path;
     model.state = ModelState::kReady;
-    model.bytes_on_disk = SizeOrZero(path);
+    if (folder) {
+      for (const auto& file : fs::directory_iterator(path, ignored)) {
+        model.bytes_on_disk += SizeOrZero(file.path());
+      }
+    } else {
+      model.bytes_on_disk = SizeOrZero(path);
+    }
     listed.push_back(std::move(model));
   }
   if (error && error != std::errc::no_such_file_or_directory) {

@@ -70,9 +70,11 @@ class ModelStore {
   // path. kNotFound says how to get it.
   Result<std::filesystem::path> Find(std::string_view name_or_path) const;
 
-  // Takes a GGUF file into the folder (by hard link, or a copy where that cannot be) under its own
-  // file name, or under the catalogue's when its bytes are a catalogue model's. kBadInput when it
-  // is no GGUF file, kMisuse when another model has that name.
+  // Takes a model in Hugging Face's form, a folder with config.json and safetensors, likewise: of
+  // its files those that belong to a model. Or takes a GGUF file into the folder (by hard link, or
+  // a copy where that cannot be) under its own file name, or under the catalogue's when its bytes
+  // are a catalogue model's. kBadInput when it is neither, kMisuse when another model has that
+  // name.
   Result<ListedModel> Add(const std::filesystem::path& file, Progress& progress,
                           const Interrupt& interrupt) const;
 
@@ -82,6 +84,8 @@ class ModelStore {
   const std::filesystem::path& folder() const { return options_.folder; }
 
  private:
+  Result<ListedModel> AddFolder(const std::filesystem::path& source, Progress& progress,
+                                const Interrupt& interrupt) const;
   const CatalogueModel* InCatalogueOrNull(std::string_view name) const;
   // The catalogue model whose bytes `file` has.
   Result<const CatalogueModel*> TwinOrNull(const std::filesystem::path& file, uint64_t bytes) const;

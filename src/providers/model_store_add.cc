@@ -7,6 +7,7 @@
 #include <fstream>
 #include <memory>
 #include <system_error>
+#include <vector>
 
 #include "base/file.h"
 #include "base/hash.h"
@@ -69,6 +70,25 @@ Status Copy(const fs::path& from, const fs::path& to, uint64_t bytes, Progress& 
   return output.Sync();
 }
 
+// A hard link costs no room; where it cannot be (another disk), the file is copied.
+Status LinkOrCopy(const fs::path& from, const fs::path& to, uint64_t bytes, Progress& progress,
+                  const Interrupt& interrupt) {
+  std::error_code error;
+  fs::remove(to, error);
+  if (link(from.c_str(), to.c_str()) == 0) return {};
+  auto copied = Copy(from, to, bytes, progress, interrupt);
+  if (!copied) fs::remove(to, error);
+  return copied;
+}
+
+// What a folder in Hugging Face's form has for a model, and not what else lies there.
+bool BelongsToModel(const fs::path& file) {
+  const auto ending = file.extension();
+  return ending == ".safetensors" || ending == ".json" || ending == ".jinja" ||
+         file.filename() == "tokenizer.model" || file.filename() == "merges.txt" ||
+         file.stem() == "LICENSE";
+}
+
 Result<bool> SameFile(const fs::path& a, const fs::path& b) {
   std::error_code error;
   if (fs::equivalent(a, b, error)) return true;
@@ -91,10 +111,75 @@ Result<const CatalogueModel*> ModelStore::TwinOrNull(const fs::path& file, uint6
   return nullptr;
 }
 
+Result<ListedModel> ModelStore::AddFolder(const fs::path& source, Progress& progress,
+                                          const Interrupt& interrupt) const {
+  const std::string doing = "adding " + source.string();
+  ListedModel added;
+  added.name = source.filename().string();
+  added.path = options_.folder / added.name;
+  added.state = ModelState::kReady;
+  std::vector<fs::path> files;
+  bool weights = false;
+  std::error_code error;
+  for (fs::directory_iterator it(source, error), end; !error && it != end; it.increment(error)) {
+    std::error_code ignored;
+    if (!it->is_regular_file(ignored) || !BelongsToModel(it->path())) continue;
+    files.push_back(it->path());
+    weights = weights || it->path().extension() == ".safetensors";
+  }
+  if (error) return Fail(ErrorKind::kFailed, doing + ": " + error.message());
+  for (const char* needed : {"config.json", "tokenizer.json"}) {
+    if (Exists(source / needed)) continue;
+    return Fail(ErrorKind::kBadInput, doing + ": it has no " + needed,
+                "give a GGUF file, or a folder with config.json, tokenizer.json and *.safetensors");
+  }
+  if (!weights) {
+    return Fail(ErrorKind::kBadInput, doing + ": it has no *.safetensors",
+                "weights in other forms (.bin, .pth) must be saved as safetensors");
+  }
+  if (InCatalogueOrNull(added.name) != nullptr) {
+    return Fail(ErrorKind::kMisuse, doing + ": the catalogue has a model of this name",
+                "give the folder another name");
+  }
+  RETURN_IF_ERROR(MakeFolders(options_.folder));
+  ASSIGN_OR_RETURN(const auto lock, FileLock::Take(added.path.string() + ".lock", interrupt, [&] {
+                     progress.Warn("another process is getting " + added.name + "; waiting");
+                   }));
+  if (Exists(added.path)) {
+    ASSIGN_OR_RETURN(const auto there, Sha256OfModel(added.path));
+    for (const auto& file : files) added.bytes_on_disk += fs::file_size(file, error);
+    Sha256 sha;
+    std::sort(files.begin(), files.end());
+    for (const auto& file : files) {
+      ASSIGN_OR_RETURN(const auto digest, Sha256OfFile(file));
+      sha.AddField(file.filename().string());
+      sha.AddField(digest);
+    }
+    if (sha.Hex() == there) return added;
+    return Fail(ErrorKind::kMisuse, doing + ": another model is called " + added.name,
+                "give the folder another name");
+  }
+  const fs::path adding = added.path.string() + ".adding";
+  fs::remove_all(adding, error);
+  RETURN_IF_ERROR(MakeFolders(adding));
+  for (const auto& file : files) {
+    const uint64_t bytes = fs::file_size(file, error);
+    if (auto taken = LinkOrCopy(file, adding / file.filename(), bytes, progress, interrupt);
+        !taken) {
+      fs::remove_all(adding, error);
+      return tl::unexpected<Error>(std::move(taken).error());
+    }
+    added.bytes_on_disk += bytes;
+  }
+  RETURN_IF_ERROR(PublishPart(adding, added.path));
+  return added;
+}
+
 Result<ListedModel> ModelStore::Add(const fs::path& file, Progress& progress,
                                     const Interrupt& interrupt) const {
   std::error_code error;
   const auto source = fs::canonical(file, error);
+  if (!error && fs::is_directory(source, error)) return AddFolder(source, progress, interrupt);
   if (error || !fs::is_regular_file(source, error)) {
     return Fail(ErrorKind::kNotFound, "adding " + file.string() + ": there is no such file");
   }
@@ -130,15 +215,8 @@ Result<ListedModel> ModelStore::Add(const fs::path& file, Progress& progress,
                   "give the file another name");
     }
   }
-  // A hard link costs no room; where it cannot be (another disk), the file is copied.
   const fs::path adding = added.path.string() + ".adding";
-  fs::remove(adding, error);
-  if (link(source.c_str(), adding.c_str()) != 0) {
-    if (auto copied = Copy(source, adding, bytes, progress, interrupt); !copied) {
-      fs::remove(adding, error);
-      return tl::unexpected<Error>(std::move(copied).error());
-    }
-  }
+  RETURN_IF_ERROR(LinkOrCopy(source, adding, bytes, progress, interrupt));
   RETURN_IF_ERROR(PublishPart(adding, added.path));
   DiscardPart(added.path.string() + ".part");
   return added;

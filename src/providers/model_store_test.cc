@@ -198,6 +198,40 @@ TEST_F(ModelStoreTest, AddsAFileOfTheUsers) {
   EXPECT_EQ(refused.error().kind, ErrorKind::kMisuse);
 }
 
+TEST_F(ModelStoreTest, AddsAFolderOfTheUsers) {
+  const auto own = folder_ / "my-folder";
+  std::filesystem::create_directory(own);
+  ASSERT_TRUE(PublishFile(own / "config.json", "{}"));
+  const ModelStore store(Options());
+  const auto no_tokenizer = store.Add(own, progress_, interrupt_);
+  ASSERT_FALSE(no_tokenizer);
+  EXPECT_EQ(no_tokenizer.error().message, "adding " + own.string() + ": it has no tokenizer.json");
+  ASSERT_TRUE(PublishFile(own / "tokenizer.json", "{}"));
+  const auto no_weights = store.Add(own, progress_, interrupt_);
+  ASSERT_FALSE(no_weights);
+  EXPECT_EQ(no_weights.error().message, "adding " + own.string() + ": it has no *.safetensors");
+  ASSERT_TRUE(PublishFile(own / "model.safetensors", "weights"));
+  ASSERT_TRUE(PublishFile(own / "holiday.jpg", "not of the model"));
+  const auto added = store.Add(own, progress_, interrupt_);
+  ASSERT_TRUE(added) << added.error().message;
+  EXPECT_EQ(added->name, "my-folder");
+  const auto there = folder_ / "models/my-folder";
+  EXPECT_EQ(store.Find("my-folder").value_or(""), there);
+  EXPECT_EQ(store.Find(own.string()).value_or(""), own);
+  EXPECT_EQ(ReadFile(there / "model.safetensors").value_or(""), "weights");
+  EXPECT_FALSE(Exists(there / "holiday.jpg"));
+  ASSERT_TRUE(store.Add(own, progress_, interrupt_));  // again: nothing to do
+  const auto listed = store.List();
+  ASSERT_TRUE(listed);
+  ASSERT_EQ(listed->size(), 2u);
+  EXPECT_EQ((*listed)[1].name, "my-folder");
+  EXPECT_EQ((*listed)[1].bytes_on_disk, 11u);
+  ASSERT_TRUE(PublishFile(own / "config.json", "{ }"));
+  const auto refused = store.Add(own, progress_, interrupt_);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kMisuse);
+}
+
 TEST_F(ModelStoreTest, AddKnowsACatalogueModelByItsBytes) {
   const auto own = folder_ / "downloaded elsewhere.gguf";
   ASSERT_TRUE(PublishFile(own, content_));

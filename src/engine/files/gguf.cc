@@ -392,6 +392,17 @@ std::optional<uint64_t> GgufFile::ArraySize(std::string_view key) const {
   return value->count;
 }
 
+std::string GgufFile::EncodedValue(std::string_view key) const {
+  const Value& value = *Find(key);
+  std::string encoded(reinterpret_cast<const char*>(&value.type), sizeof value.type);
+  if (value.type == kArray) {
+    encoded.append(reinterpret_cast<const char*>(&value.element_type), sizeof value.element_type);
+    encoded.append(reinterpret_cast<const char*>(&value.count), sizeof value.count);
+  }
+  encoded += value.bytes;
+  return encoded;
+}
+
 std::vector<std::string_view> GgufFile::Keys() const {
   std::vector<std::string_view> keys;
   for (const auto& [key, value] : values_) keys.push_back(key);

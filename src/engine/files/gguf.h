@@ -50,6 +50,9 @@ class GgufFile {
   // How many elements an array has.
   std::optional<uint64_t> ArraySize(std::string_view key) const;
   std::vector<std::string_view> Keys() const;
+  // A value as the file has it, its type before it: for copying it into another. The key must be
+  // there.
+  std::string EncodedValue(std::string_view key) const;
 
   // In file order.
   const std::vector<GgufTensor>& tensors() const { return tensors_; }

@@ -7,7 +7,7 @@
 #include "engine/files/chat_template.h"
 #include "engine/files/dequantize.h"
 #include "engine/files/gguf.h"
-#include "engine/files/model_config.h"
+#include "engine/files/model_file.h"
 #include "engine/files/tokenizer.h"
 
 using namespace idiolect;
@@ -28,7 +28,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const GgufTensor& tensor : file->tensors()) {
     if (!Dequantize(tensor)) __builtin_trap();
   }
-  (void)ReadModelConfig(*file);
+  if (auto again = GgufFile::Parse(bytes, "fuzz")) (void)ModelFile::FromGguf(std::move(*again));
   const auto tokenizer = Tokenizer::FromGguf(*file);
   if (!tokenizer) return 0;
   const auto ids = tokenizer->Encode(bytes.substr(0, 4096), Specials::kParse);

@@ -119,9 +119,15 @@ class SpecReader {
 
 }  // namespace
 
+Result<OwnedTokenizerSpec> SpecOfGguf(const GgufFile& file) {
+  OwnedTokenizerSpec owned;
+  ASSIGN_OR_RETURN(owned.spec, SpecReader(file).Run());
+  return owned;
+}
+
 Result<Tokenizer> Tokenizer::FromGguf(const GgufFile& file) {
-  ASSIGN_OR_RETURN(const TokenizerSpec spec, SpecReader(file).Run());
-  return FromSpec(spec, "reading model file " + file.name());
+  ASSIGN_OR_RETURN(const OwnedTokenizerSpec owned, SpecOfGguf(file));
+  return FromSpec(owned.spec, "reading model file " + file.name());
 }
 
 }  // namespace idiolect

@@ -1,21 +1,17 @@
 #include "engine/files/lora_files.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <charconv>
 #include <cmath>
-#include <cstring>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "base/file.h"
+#include "engine/files/publish_folder.h"
 #include "engine/files/quoted.h"
 #include "engine/files/safetensors.h"
 
@@ -107,26 +103,6 @@ Status WriteWeights(const fs::path& path, const LoraAdapter& adapter) {
         {TensorName(pair, "B"), "F32", {pair.b.rows, pair.b.columns}, BytesOf(pair.b.values)});
   }
   return WriteSafetensors(path, tensors);
-}
-
-// Puts `from` in the place of `to`; an older folder there is swapped out and removed. Where the
-// file system cannot swap, the old one is moved aside first.
-Status ReplaceFolder(const fs::path& from, const fs::path& to) {
-  if (::rename(from.c_str(), to.c_str()) == 0) return {};
-  std::error_code ignored;
-  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) == 0) {
-    fs::remove_all(from, ignored);
-    return {};
-  }
-  fs::path aside = from;
-  aside += "-old";
-  fs::remove_all(aside, ignored);
-  if (::rename(to.c_str(), aside.c_str()) != 0 || ::rename(from.c_str(), to.c_str()) != 0) {
-    return Fail(ErrorKind::kFailed,
-                "publishing adapter " + to.string() + ": " + std::strerror(errno));
-  }
-  fs::remove_all(aside, ignored);
-  return {};
 }
 
 class AdapterReader {
@@ -266,28 +242,44 @@ std::string ModuleOfProjection(const std::string& projection) {
 
 Status WriteLoraAdapter(const fs::path& folder, const LoraAdapter& adapter) {
   RETURN_IF_ERROR(CheckPairs(folder, adapter));
-  fs::path beside = folder.lexically_normal();
-  if (!beside.has_filename()) beside = beside.parent_path();  // "dir/"
-  const fs::path place = beside;
-  beside += ".new-" + std::to_string(::getpid());
-  std::error_code ignored;
-  fs::remove_all(beside, ignored);
-  const auto write_all = [&]() -> Status {
-    RETURN_IF_ERROR(MakeFolders(beside));
+  return PublishFolder(folder, [&](const fs::path& beside) -> Status {
     RETURN_IF_ERROR(WriteWeights(beside / kWeightsName, adapter));
     if (!adapter.chat_template.empty()) {
       RETURN_IF_ERROR(PublishFile(beside / kTemplateName, adapter.chat_template));
     }
-    RETURN_IF_ERROR(PublishFile(beside / kConfigName, ConfigText(adapter)));
-    return ReplaceFolder(beside, place);
-  };
-  const Status written = write_all();
-  if (!written) fs::remove_all(beside, ignored);
-  return written;
+    return PublishFile(beside / kConfigName, ConfigText(adapter));
+  });
 }
 
 Result<LoraAdapter> ReadLoraAdapter(const fs::path& folder) {
   return AdapterReader(folder).Run();
+}
+
+Status CheckAdapterFits(const ModelConfig& c, const LoraAdapter& adapter) {
+  const std::string hint = "was it trained on another base model?";
+  const int64_t q = c.heads * c.head_dim, kv = c.kv_heads * c.head_dim;
+  const auto shape_of =
+      [&](const std::string& projection) -> std::optional<std::pair<int64_t, int64_t>> {
+    if (projection == "q_proj") return std::pair(q, c.hidden);
+    if (projection == "k_proj" || projection == "v_proj") return std::pair(kv, c.hidden);
+    if (projection == "o_proj") return std::pair(c.hidden, q);
+    if (projection == "gate_proj" || projection == "up_proj") return std::pair(c.ffn, c.hidden);
+    if (projection == "down_proj") return std::pair(c.hidden, c.ffn);
+    return std::nullopt;
+  };
+  for (const LoraPair& pair : adapter.pairs) {
+    const auto shape = shape_of(pair.projection);
+    const std::string where = pair.projection + " of layer " + std::to_string(pair.layer);
+    if (!shape || pair.layer < 0 || pair.layer >= c.layers) {
+      return Fail(ErrorKind::kBadInput, "adding the adapter: the model has no " + where, hint);
+    }
+    if (pair.b.rows != shape->first || pair.a.columns != shape->second ||
+        pair.a.rows != pair.b.columns) {
+      return Fail(ErrorKind::kBadInput,
+                  "adding the adapter: " + where + " has another shape than the model's", hint);
+    }
+  }
+  return {};
 }
 
 }  // namespace idiolect

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "engine/files/model_config.h"
 
 namespace idiolect {
 
@@ -50,5 +51,8 @@ Status WriteLoraAdapter(const std::filesystem::path& folder, const LoraAdapter& 
 // plain LoRA on a decoder's projections (DoRA, other modules saved, per-module ranks), naming the
 // field.
 Result<LoraAdapter> ReadLoraAdapter(const std::filesystem::path& folder);
+
+// kBadInput when the adapter has projections or shapes that the model has not.
+Status CheckAdapterFits(const ModelConfig& config, const LoraAdapter& adapter);
 
 }  // namespace idiolect

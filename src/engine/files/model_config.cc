@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <numbers>
 #include <optional>
 #include <set>
 #include <utility>
@@ -12,7 +14,8 @@
 namespace idiolect {
 namespace {
 
-constexpr std::string_view kSupported = "llama, qwen2, qwen3 and gemma3";
+constexpr std::string_view kSupported = "llama, qwen2, qwen3, gemma3 and phi3";
+constexpr std::string_view kArchitectures[] = {"llama", "qwen2", "qwen3", "gemma3", "phi3"};
 // Far above any real model, low enough that products of two cannot overflow.
 constexpr int64_t kMostLayers = 1024;
 constexpr int64_t kMostUnits = int64_t{1} << 24;
@@ -28,8 +31,8 @@ class ConfigReader {
     if (!architecture) return Bad("it has no general.architecture", "give a language model's file");
     config_.architecture = *architecture;
     config_.name = file_.Text("general.name").value_or("");
-    if (*architecture != "llama" && *architecture != "qwen2" && *architecture != "qwen3" &&
-        *architecture != "gemma3") {
+    if (std::find(std::begin(kArchitectures), std::end(kArchitectures), *architecture) ==
+        std::end(kArchitectures)) {
       return Bad("general.architecture is " + Quoted(*architecture) + ", which is not supported",
                  "supported are " + std::string(kSupported));
     }
@@ -38,7 +41,6 @@ class ConfigReader {
     RETURN_IF_ERROR(ReadRope());
     RETURN_IF_ERROR(ReadWindows());
     DescribeFamily();
-    RETURN_IF_ERROR(CheckTensors());
     return std::move(config_);
   }
 
@@ -141,27 +143,78 @@ class ConfigReader {
       RETURN_IF_ERROR(ReadCount("rope.dimension_count", config_.head_dim, &config_.rope_dim));
     }
     if (config_.rope_dim % 2 != 0) return Bad(Key("rope.dimension_count") + " is odd");
+    if (config_.architecture == "llama" && config_.rope_dim != config_.head_dim) {
+      return Bad(Key("rope.dimension_count") +
+                 " is not the size of a head, which is not supported");
+    }
     RETURN_IF_ERROR(ReadPositive("rope.freq_base", &config_.rope_base));
     config_.rope_base_local = config_.rope_base;
+    config_.rope_scales_sliding = config_.architecture != "gemma3";
+    RETURN_IF_ERROR(ReadScaling());
+    if (file_.FindTensor("rope_freqs.weight") != nullptr) {
+      config_.rope_scaling = RopeScaling::kLlama3;
+      ASSIGN_OR_RETURN(config_.rope_divisors, Divisors("rope_freqs.weight"));
+    }
+    const bool has_long = file_.FindTensor("rope_factors_long.weight") != nullptr;
+    if (has_long != (file_.FindTensor("rope_factors_short.weight") != nullptr)) {
+      return Bad("it has only one of rope_factors_long.weight and rope_factors_short.weight");
+    }
+    if (!has_long) return {};
+    config_.rope_scaling = RopeScaling::kLongRope;
+    ASSIGN_OR_RETURN(config_.rope_divisors, Divisors("rope_factors_short.weight"));
+    ASSIGN_OR_RETURN(config_.rope_long_divisors, Divisors("rope_factors_long.weight"));
+    RETURN_IF_ERROR(ReadPositive("rope.scaling.attn_factor", &config_.rope_magnitude));
+    RETURN_IF_ERROR(ReadCount("rope.scaling.original_context_length", int64_t{1} << 40,
+                              &config_.rope_original_context));
+    config_.rope_factor = static_cast<float>(config_.context_length) /
+                          static_cast<float>(config_.rope_original_context);
+    config_.context_length = std::min(config_.context_length, config_.rope_original_context);
+    return {};
+  }
+
+  Status ReadScaling() {
     const auto kind = file_.Text(Key("rope.scaling.type")).value_or("none");
     if (kind == "linear") {
-      RETURN_IF_ERROR(ReadPositive("rope.scaling.factor", &config_.rope_linear_factor));
-    } else if (kind != "none") {
-      return Bad(Key("rope.scaling.type") + " is " + Quoted(kind) + ", which is not supported",
-                 "supported are \"none\", \"linear\" and Llama 3.1's rope_freqs.weight");
+      config_.rope_scaling = RopeScaling::kLinear;
+      return ReadPositive("rope.scaling.factor", &config_.rope_linear_factor);
     }
-    if (const GgufTensor* divisors = file_.FindTensor("rope_freqs.weight")) {
-      if (divisors->Count() != config_.rope_dim / 2) {
-        return Bad("tensor rope_freqs.weight does not fit " + Key("rope.dimension_count"));
-      }
-      ASSIGN_OR_RETURN(config_.rope_divisors, Dequantize(*divisors));
-      for (const float divisor : config_.rope_divisors) {
-        if (!std::isfinite(divisor) || divisor <= 0) {
-          return Bad("tensor rope_freqs.weight holds a number that is not positive");
-        }
-      }
+    if (kind == "yarn") {
+      YarnSettings yarn;
+      float factor = 0, fast = 32, slow = 1, magnitude = 1;
+      RETURN_IF_ERROR(ReadPositive("rope.scaling.factor", &factor));
+      RETURN_IF_ERROR(ReadPositive("rope.scaling.yarn_beta_fast", &fast));
+      RETURN_IF_ERROR(ReadPositive("rope.scaling.yarn_beta_slow", &slow));
+      RETURN_IF_ERROR(ReadPositive("rope.scaling.attn_factor", &magnitude));
+      RETURN_IF_ERROR(ReadCount("rope.scaling.original_context_length", int64_t{1} << 40,
+                                &yarn.original_context));
+      if (factor < 1) return Bad(Key("rope.scaling.factor") + " is missing or below 1");
+      yarn.factor = static_cast<double>(factor);
+      yarn.beta_fast = static_cast<double>(fast);
+      yarn.beta_slow = static_cast<double>(slow);
+      SetYarn(yarn, &config_);
+      config_.rope_magnitude *= magnitude;
+      return {};
+    }
+    if (kind != "none" && kind != "longrope") {
+      return Bad(Key("rope.scaling.type") + " is " + Quoted(kind) + ", which is not supported",
+                 "supported are \"none\", \"linear\", \"yarn\", \"longrope\" and Llama 3.1's "
+                 "rope_freqs.weight");
     }
     return {};
+  }
+
+  Result<std::vector<float>> Divisors(const std::string& name) const {
+    const GgufTensor* tensor = file_.FindTensor(name);
+    if (tensor->Count() != config_.rope_dim / 2) {
+      return Bad("tensor " + name + " does not fit " + Key("rope.dimension_count"));
+    }
+    ASSIGN_OR_RETURN(std::vector<float> divisors, Dequantize(*tensor));
+    for (const float divisor : divisors) {
+      if (!std::isfinite(divisor) || divisor <= 0) {
+        return Bad("tensor " + name + " holds a number that is not positive");
+      }
+    }
+    return divisors;
   }
 
   Status ReadWindows() {
@@ -194,8 +247,6 @@ class ConfigReader {
     const auto root = [](int64_t n) { return std::sqrt(static_cast<float>(n)); };
     config_.attention_scale = 1 / root(config_.head_dim);
     config_.qk_norm = family == "qwen3" || family == "gemma3";
-    config_.qkv_bias = file_.FindTensor("blk.0.attn_q.bias") != nullptr;
-    config_.tied_head = file_.FindTensor("output.weight") == nullptr;
     if (family == "llama") config_.rope_pairs = RopePairs::kInterleaved;
     if (family == "gemma3") {
       config_.post_attention_norm = config_.post_ffn_norm = true;
@@ -208,24 +259,66 @@ class ConfigReader {
     }
   }
 
-  Status Expect(const std::string& name, const std::vector<int64_t>& shape) {
-    const GgufTensor* tensor = file_.FindTensor(name);
-    if (tensor == nullptr) return Bad("tensor " + Quoted(name) + " is missing");
-    if (tensor->shape != shape) {
-      return Bad("tensor " + Quoted(name) + " is " + Describe(tensor->shape) + " where " +
-                 Describe(shape) + " was due");
+  const GgufFile& file_;
+  ModelConfig config_;
+};
+
+std::string Describe(const std::vector<int64_t>& shape) {
+  std::string text = "[";
+  for (const int64_t extent : shape) {
+    if (text.size() > 1) text += ", ";
+    text += std::to_string(extent);
+  }
+  return text + "]";
+}
+
+class TensorCheck {
+ public:
+  TensorCheck(const std::vector<ModelTensor>& tensors, const std::string& what, ModelConfig* config)
+      : what_(what), config_(*config) {
+    for (const ModelTensor& tensor : tensors) tensors_[tensor.name] = &tensor;
+  }
+
+  Status Run(uint64_t tokens) {
+    config_.qkv_bias = tensors_.count("blk.0.attn_q.bias") > 0;
+    config_.tied_head = tensors_.count("output.weight") == 0;
+    const auto embedding = tensors_.find("token_embd.weight");
+    if (embedding == tensors_.end()) return Bad("tensor \"token_embd.weight\" is missing");
+    if (embedding->second->shape.size() == 2) config_.vocabulary = embedding->second->shape[0];
+    RETURN_IF_ERROR(Expect("token_embd.weight", {config_.vocabulary, config_.hidden}));
+    if (tokens > static_cast<uint64_t>(config_.vocabulary)) {
+      return Bad("its tokenizer has " + std::to_string(tokens) + " tokens but its embedding only " +
+                 std::to_string(config_.vocabulary) + " rows");
     }
-    expected_.insert(tensor->name);
+    RETURN_IF_ERROR(Expect("output_norm.weight", {config_.hidden}));
+    if (!config_.tied_head) {
+      RETURN_IF_ERROR(Expect("output.weight", {config_.vocabulary, config_.hidden}));
+    }
+    for (int64_t layer = 0; layer < config_.layers; ++layer) RETURN_IF_ERROR(CheckLayer(layer));
+    for (const auto& [name, tensor] : tensors_) {
+      if (expected_.count(name) == 0) {
+        return Bad("tensor " + Quoted(name) + " has no place in a " + config_.architecture +
+                       " model as supported here",
+                   "supported are plain models of the families " + std::string(kSupported));
+      }
+    }
     return {};
   }
 
-  static std::string Describe(const std::vector<int64_t>& shape) {
-    std::string text = "[";
-    for (const int64_t extent : shape) {
-      if (text.size() > 1) text += ", ";
-      text += std::to_string(extent);
+ private:
+  tl::unexpected<Error> Bad(const std::string& why, std::string hint = {}) const {
+    return Fail(ErrorKind::kBadInput, what_ + ": " + why, std::move(hint));
+  }
+
+  Status Expect(const std::string& name, const std::vector<int64_t>& shape) {
+    const auto found = tensors_.find(name);
+    if (found == tensors_.end()) return Bad("tensor " + Quoted(name) + " is missing");
+    if (found->second->shape != shape) {
+      return Bad("tensor " + Quoted(name) + " is " + Describe(found->second->shape) + " where " +
+                 Describe(shape) + " was due");
     }
-    return text + "]";
+    expected_.insert(name);
+    return {};
   }
 
   Status CheckLayer(int64_t layer) {
@@ -256,41 +349,106 @@ class ConfigReader {
     return {};
   }
 
-  Status CheckTensors() {
-    const GgufTensor* embedding = file_.FindTensor("token_embd.weight");
-    if (embedding == nullptr) return Bad("tensor \"token_embd.weight\" is missing");
-    if (embedding->shape.size() == 2) config_.vocabulary = embedding->shape[0];
-    RETURN_IF_ERROR(Expect("token_embd.weight", {config_.vocabulary, config_.hidden}));
-    const uint64_t tokens = file_.ArraySize("tokenizer.ggml.tokens").value_or(0);
-    if (tokens > static_cast<uint64_t>(config_.vocabulary)) {
-      return Bad("its tokenizer has " + std::to_string(tokens) + " tokens but its embedding only " +
-                 std::to_string(config_.vocabulary) + " rows");
-    }
-    RETURN_IF_ERROR(Expect("output_norm.weight", {config_.hidden}));
-    if (!config_.tied_head) {
-      RETURN_IF_ERROR(Expect("output.weight", {config_.vocabulary, config_.hidden}));
-    }
-    for (int64_t layer = 0; layer < config_.layers; ++layer) RETURN_IF_ERROR(CheckLayer(layer));
-    expected_.insert("rope_freqs.weight");
-    for (const GgufTensor& tensor : file_.tensors()) {
-      if (expected_.count(tensor.name) == 0) {
-        return Bad("tensor " + Quoted(tensor.name) + " has no place in a " + config_.architecture +
-                       " model as supported here",
-                   "supported are plain models of the families " + std::string(kSupported));
-      }
-    }
-    return {};
-  }
-
-  const GgufFile& file_;
-  ModelConfig config_;
-  std::set<std::string_view> expected_;
+  const std::string& what_;
+  ModelConfig& config_;
+  std::map<std::string_view, const ModelTensor*> tensors_;
+  std::set<std::string, std::less<>> expected_;
 };
+
+// Row range [first, first + rows) of a matrix.
+ModelTensor Rows(const GgufTensor& from, std::string name, int64_t first, int64_t rows) {
+  const int64_t all = from.shape[0];
+  const auto row_bytes = static_cast<int64_t>(from.bytes.size()) / all;
+  return {std::move(name),
+          from.type,
+          {rows, from.shape[1]},
+          from.bytes.substr(static_cast<size_t>(first * row_bytes),
+                            static_cast<size_t>(rows * row_bytes))};
+}
 
 }  // namespace
 
-Result<ModelConfig> ReadModelConfig(const GgufFile& file) {
+int64_t ModelTensor::Count() const {
+  int64_t count = 1;
+  for (const int64_t extent : shape) count *= extent;
+  return count;
+}
+
+Result<ModelConfig> ReadGgufConfig(const GgufFile& file) {
   return ConfigReader(file).Run();
+}
+
+Result<std::vector<ModelTensor>> TensorsOfGguf(const GgufFile& file, const ModelConfig& config) {
+  const int64_t q = config.heads * config.head_dim, kv = config.kv_heads * config.head_dim;
+  std::vector<ModelTensor> tensors;
+  for (const GgufTensor& tensor : file.tensors()) {
+    const std::string_view name = tensor.name;
+    if (name == "rope_freqs.weight" || name.starts_with("rope_factors_")) continue;
+    const std::string blk(name.substr(0, name.find('.', 4) + 1));  // "blk.N."
+    const bool matrix = tensor.shape.size() == 2;
+    if (name.ends_with(".attn_qkv.weight") && matrix && tensor.shape[0] == q + 2 * kv) {
+      tensors.push_back(Rows(tensor, blk + "attn_q.weight", 0, q));
+      tensors.push_back(Rows(tensor, blk + "attn_k.weight", q, kv));
+      tensors.push_back(Rows(tensor, blk + "attn_v.weight", q + kv, kv));
+    } else if (config.architecture == "phi3" && name.ends_with(".ffn_up.weight") && matrix &&
+               tensor.shape[0] == 2 * config.ffn) {
+      tensors.push_back(Rows(tensor, blk + "ffn_gate.weight", 0, config.ffn));
+      tensors.push_back(Rows(tensor, blk + "ffn_up.weight", config.ffn, config.ffn));
+    } else {
+      tensors.push_back({std::string(name), tensor.type, tensor.shape, tensor.bytes});
+    }
+  }
+  return tensors;
+}
+
+Status CheckTensors(const std::vector<ModelTensor>& tensors, uint64_t tokens,
+                    const std::string& what, ModelConfig* config) {
+  return TensorCheck(tensors, what, config).Run(tokens);
+}
+
+void SetYarn(const YarnSettings& yarn, ModelConfig* config) {
+  const auto dim = static_cast<double>(config->rope_dim);
+  const auto base = static_cast<double>(config->rope_base);
+  // The index of the frequency that turns so many times within the original context.
+  const auto index_of = [&](double turns) {
+    return dim *
+           std::log(static_cast<double>(yarn.original_context) / (turns * 2 * std::numbers::pi)) /
+           (2 * std::log(base));
+  };
+  const double low = std::max(0.0, std::floor(index_of(yarn.beta_fast)));
+  const double high = std::min(dim - 1, std::ceil(index_of(yarn.beta_slow)));
+  config->rope_divisors.clear();
+  for (int64_t i = 0; i < config->rope_dim / 2; ++i) {
+    const double ramp =
+        std::clamp((static_cast<double>(i) - low) / std::max(0.001, high - low), 0.0, 1.0);
+    config->rope_divisors.push_back(static_cast<float>(1 / (ramp / yarn.factor + (1 - ramp))));
+  }
+  config->rope_magnitude = static_cast<float>(
+      yarn.attention_factor > 0 ? yarn.attention_factor : 0.1 * std::log(yarn.factor) + 1);
+  config->rope_scaling = RopeScaling::kYarn;
+  config->rope_factor = static_cast<float>(yarn.factor);
+  config->rope_original_context = yarn.original_context;
+}
+
+void SetLlama3(const Llama3Settings& settings, ModelConfig* config) {
+  const auto original = static_cast<double>(settings.original_context);
+  config->rope_divisors.clear();
+  for (int64_t i = 0; i < config->rope_dim / 2; ++i) {
+    const double wave =
+        2 * std::numbers::pi *
+        std::pow(static_cast<double>(config->rope_base),
+                 2.0 * static_cast<double>(i) / static_cast<double>(config->rope_dim));
+    double divisor = 1;
+    if (wave > original / settings.low_freq_factor) {
+      divisor = settings.factor;
+    } else if (wave >= original / settings.high_freq_factor) {
+      const double shade = (original / wave - settings.low_freq_factor) /
+                           (settings.high_freq_factor - settings.low_freq_factor);
+      divisor = 1 / ((1 - shade) / settings.factor + shade);
+    }
+    config->rope_divisors.push_back(static_cast<float>(divisor));
+  }
+  config->rope_scaling = RopeScaling::kLlama3;
 }
 
 std::vector<int64_t> RowsForHalves(int64_t heads, int64_t head_dim) {
@@ -305,12 +463,13 @@ std::vector<int64_t> RowsForHalves(int64_t heads, int64_t head_dim) {
   return rows;
 }
 
-int64_t CountParameters(const GgufFile& file) {
-  int64_t count = 0;
-  for (const GgufTensor& tensor : file.tensors()) {
-    if (tensor.name != "rope_freqs.weight") count += tensor.Count();
+std::vector<int64_t> RowsForInterleaved(int64_t heads, int64_t head_dim) {
+  const std::vector<int64_t> halves = RowsForHalves(heads, head_dim);
+  std::vector<int64_t> rows(halves.size());
+  for (size_t i = 0; i < halves.size(); ++i) {
+    rows[static_cast<size_t>(halves[i])] = static_cast<int64_t>(i);
   }
-  return count;
+  return rows;
 }
 
 }  // namespace idiolect

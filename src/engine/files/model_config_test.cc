@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "engine/files/model_file.h"
 #include "engine/files/test_gguf.h"
 #include "engine/files/test_paths.h"
 
@@ -12,9 +13,11 @@ namespace {
 
 Result<ModelConfig> Read(const GgufBuilder& builder) {
   const std::string bytes = builder.Build();
-  const auto file = GgufFile::Parse(bytes, "x.gguf");
+  auto file = GgufFile::Parse(bytes, "x.gguf");
   if (!file) return tl::unexpected<Error>(file.error());
-  return ReadModelConfig(*file);
+  const auto model = ModelFile::FromGguf(std::move(*file));
+  if (!model) return tl::unexpected<Error>(model.error());
+  return model->config();
 }
 
 std::string ErrorOf(const GgufBuilder& builder) {
@@ -99,14 +102,15 @@ TEST(ModelConfigTest, SaysWhichFieldIsWrong) {
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().message,
             prefix + "general.architecture is \"mamba\", which is not supported");
-  EXPECT_EQ(other.error().hint, "supported are llama, qwen2, qwen3 and gemma3");
+  EXPECT_EQ(other.error().hint, "supported are llama, qwen2, qwen3, gemma3 and phi3");
 
   auto experts = Tiny("llama");
   experts.Integer("llama.expert_count", 8);
   EXPECT_EQ(ErrorOf(experts), prefix + "llama.expert_count is set, which is not supported");
   auto yarn = Tiny("llama");
-  yarn.Text("llama.rope.scaling.type", "yarn");
-  EXPECT_EQ(ErrorOf(yarn), prefix + "llama.rope.scaling.type is \"yarn\", which is not supported");
+  yarn.Text("llama.rope.scaling.type", "dynamic");
+  EXPECT_EQ(ErrorOf(yarn),
+            prefix + "llama.rope.scaling.type is \"dynamic\", which is not supported");
   auto head = Tiny("llama");
   head.Integer("llama.attention.key_length", 5);
   EXPECT_EQ(ErrorOf(head), prefix + "heads of 5 numbers cannot be rotated");
@@ -149,19 +153,17 @@ TEST(ModelConfigTest, ReadsTheBaseModels) {
   const auto gemma = CachedModel("gemma-3-270m-q4_k_m.gguf");
   ASSERT_TRUE(std::filesystem::exists(smollm) && std::filesystem::exists(gemma))
       << "the base models are missing: idiolect models pull";
-  const auto smollm_file = GgufFile::Open(smollm);
+  const auto smollm_file = ModelFile::Open(smollm);
   ASSERT_TRUE(smollm_file) << smollm_file.error().message;
-  const auto llama = ReadModelConfig(*smollm_file);
-  ASSERT_TRUE(llama) << llama.error().message;
-  EXPECT_EQ(CountParameters(*smollm_file), 134515008);
+  const ModelConfig* llama = &smollm_file->config();
+  EXPECT_EQ(smollm_file->CountParameters(), 134515008);
   EXPECT_EQ(llama->vocabulary, 49152);
   EXPECT_EQ(llama->rope_base, 1e5f);
   EXPECT_EQ(llama->sliding_window, 0);
 
-  const auto gemma_file = GgufFile::Open(gemma);
+  const auto gemma_file = ModelFile::Open(gemma);
   ASSERT_TRUE(gemma_file) << gemma_file.error().message;
-  const auto config = ReadModelConfig(*gemma_file);
-  ASSERT_TRUE(config) << config.error().message;
+  const ModelConfig* config = &gemma_file->config();
   EXPECT_EQ(config->head_dim, 256);
   EXPECT_EQ(config->sliding_window, 512);
   for (int64_t layer = 0; layer < 18; ++layer) {

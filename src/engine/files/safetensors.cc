@@ -196,25 +196,45 @@ const SafeTensor* SafetensorsFile::Find(std::string_view name) const {
 
 Status WriteSafetensors(const std::filesystem::path& path, const std::vector<SafeTensor>& tensors,
                         std::map<std::string, std::string> metadata) {
-  const auto bad = [&](const std::string& why) {
-    return Fail(ErrorKind::kBadInput, "writing weights file " + path.string() + ": " + why);
-  };
-  std::vector<const SafeTensor*> order;
-  std::set<std::string_view> names;
+  std::vector<SafeTensorPlan> plans;
   for (const SafeTensor& tensor : tensors) {
     const SafeType* type = FindSafeType(tensor.dtype);
     if (type == nullptr || SizeOf(*type, tensor.shape) != tensor.bytes.size()) {
-      return bad("tensor " + Quoted(tensor.name) + " is not what its type and shape say");
+      return Fail(ErrorKind::kBadInput, "writing weights file " + path.string() + ": tensor " +
+                                            Quoted(tensor.name) +
+                                            " is not what its type and shape say");
     }
-    if (tensor.name == "__metadata__" || !names.insert(tensor.name).second) {
-      return bad("the name " + Quoted(tensor.name) + " cannot be used twice or at all");
+    plans.push_back({tensor.name, tensor.dtype, tensor.shape});
+  }
+  return StreamSafetensors(path, plans, std::move(metadata),
+                           [&](size_t i, const ByteSink& sink) { return sink(tensors[i].bytes); });
+}
+
+Status StreamSafetensors(const std::filesystem::path& path,
+                         const std::vector<SafeTensorPlan>& plans,
+                         std::map<std::string, std::string> metadata, const TensorMaker& make) {
+  const auto bad = [&](const std::string& why) {
+    return Fail(ErrorKind::kBadInput, "writing weights file " + path.string() + ": " + why);
+  };
+  struct Placed {
+    size_t plan;
+    int bits;
+    uint64_t bytes;
+  };
+  std::vector<Placed> order;
+  std::set<std::string_view> names;
+  for (size_t i = 0; i < plans.size(); ++i) {
+    const SafeType* type = FindSafeType(plans[i].dtype);
+    const auto bytes = type == nullptr ? std::nullopt : SizeOf(*type, plans[i].shape);
+    if (!bytes) return bad("tensor " + Quoted(plans[i].name) + " has no sound type and shape");
+    if (plans[i].name == "__metadata__" || !names.insert(plans[i].name).second) {
+      return bad("the name " + Quoted(plans[i].name) + " cannot be used twice or at all");
     }
-    order.push_back(&tensor);
+    order.push_back({i, type->bits, *bytes});
   }
   // Wide types first, so that all stay aligned.
-  std::sort(order.begin(), order.end(), [](const SafeTensor* a, const SafeTensor* b) {
-    const int bits_a = FindSafeType(a->dtype)->bits, bits_b = FindSafeType(b->dtype)->bits;
-    return bits_a != bits_b ? bits_a > bits_b : a->name < b->name;
+  std::sort(order.begin(), order.end(), [&](const Placed& a, const Placed& b) {
+    return a.bits != b.bits ? a.bits > b.bits : plans[a.plan].name < plans[b.plan].name;
   });
   metadata.emplace("format", "pt");
   std::string header = "{\"__metadata__\":{";
@@ -226,15 +246,16 @@ Status WriteSafetensors(const std::filesystem::path& path, const std::vector<Saf
   }
   header += '}';
   uint64_t offset = 0;
-  for (const SafeTensor* tensor : order) {
+  for (const Placed& placed : order) {
+    const SafeTensorPlan& plan = plans[placed.plan];
     header += ',';
-    AppendJsonString(tensor->name, &header);
-    header += ":{\"dtype\":\"" + tensor->dtype + "\",\"shape\":[";
-    for (const int64_t extent : tensor->shape) {
+    AppendJsonString(plan.name, &header);
+    header += ":{\"dtype\":\"" + plan.dtype + "\",\"shape\":[";
+    for (const int64_t extent : plan.shape) {
       if (header.back() != '[') header += ',';
       header += std::to_string(extent);
     }
-    const uint64_t end = offset + tensor->bytes.size();
+    const uint64_t end = offset + placed.bytes;
     header += "],\"data_offsets\":[" + std::to_string(offset) + "," + std::to_string(end) + "]}";
     offset = end;
   }
@@ -245,7 +266,18 @@ Status WriteSafetensors(const std::filesystem::path& path, const std::vector<Saf
   ASSIGN_OR_RETURN(auto file, PendingFile::Create(path));
   RETURN_IF_ERROR(file.Write({reinterpret_cast<const char*>(&length), kLengthBytes}));
   RETURN_IF_ERROR(file.Write(header));
-  for (const SafeTensor* tensor : order) RETURN_IF_ERROR(file.Write(tensor->bytes));
+  for (const Placed& placed : order) {
+    uint64_t written = 0;
+    RETURN_IF_ERROR(make(placed.plan, [&](std::string_view bytes) -> Status {
+      written += bytes.size();
+      return file.Write(bytes);
+    }));
+    if (written != placed.bytes) {
+      return Fail(ErrorKind::kFailed, "writing weights file " + path.string() + ": tensor " +
+                                          Quoted(plans[placed.plan].name) + " came with " +
+                                          std::to_string(written) + " bytes");
+    }
+  }
   return file.Commit();
 }
 

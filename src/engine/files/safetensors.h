@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -55,6 +56,22 @@ class SafetensorsFile {
 // kBadInput, before anything is written, when two tensors share a name, or a type or size is wrong.
 Status WriteSafetensors(const std::filesystem::path& path, const std::vector<SafeTensor>& tensors,
                         std::map<std::string, std::string> metadata = {});
+
+// A tensor whose bytes are made when their turn comes.
+struct SafeTensorPlan {
+  std::string name;
+  std::string dtype;
+  std::vector<int64_t> shape;
+};
+// Called for each plan in the file's order; gives `sink` exactly the bytes that the plan needs, in
+// pieces of any size.
+using ByteSink = std::function<Status(std::string_view)>;
+using TensorMaker = std::function<Status(size_t plan, const ByteSink& sink)>;
+// As WriteSafetensors, without holding all tensors at once. Fails with kFailed when the maker gave
+// too many bytes or too few.
+Status StreamSafetensors(const std::filesystem::path& path,
+                         const std::vector<SafeTensorPlan>& plans,
+                         std::map<std::string, std::string> metadata, const TensorMaker& make);
 
 // Values of an F32, F16 or BF16 tensor; kBadInput for another type.
 Result<std::vector<float>> FloatsOf(const SafeTensor& tensor);

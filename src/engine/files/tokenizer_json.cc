@@ -71,7 +71,7 @@ class JsonReader {
         config_(Json::parse(texts.config, nullptr, false)),
         generation_(Json::parse(texts.generation, nullptr, false)) {}
 
-  Result<Tokenizer> Run() {
+  Result<TokenizerSpec> Run() {
     if (!root_.is_object()) return Bad("tokenizer.json is no JSON object");
     RETURN_IF_ERROR(ReadModel());
     if (spec_.kind == TokenizerKind::kByteLevel) {
@@ -82,8 +82,9 @@ class JsonReader {
     RETURN_IF_ERROR(ReadAddedTokens());
     RETURN_IF_ERROR(ReadMerges());
     ReadNamedTokens();
-    return Tokenizer::FromSpec(spec_, what_);
+    return std::move(spec_);
   }
+  const std::string& what() const { return what_; }
 
  private:
   tl::unexpected<Error> Bad(const std::string& why, std::string hint = {}) const {
@@ -277,15 +278,26 @@ Result<std::string> ReadOrEmpty(const std::filesystem::path& path) {
 }  // namespace
 
 Result<Tokenizer> ParseTokenizerJson(const TokenizerFolderTexts& texts, const std::string& what) {
-  return JsonReader(texts, what).Run();
+  JsonReader reader(texts, what);
+  ASSIGN_OR_RETURN(const TokenizerSpec spec, reader.Run());
+  return Tokenizer::FromSpec(spec, reader.what());
 }
 
 Result<Tokenizer> ReadTokenizerFolder(const std::filesystem::path& folder) {
+  ASSIGN_OR_RETURN(const OwnedTokenizerSpec owned, SpecOfFolder(folder));
+  return Tokenizer::FromSpec(owned.spec, "reading the tokenizer of " + folder.string());
+}
+
+Result<OwnedTokenizerSpec> SpecOfFolder(const std::filesystem::path& folder) {
   TokenizerFolderTexts texts;
   ASSIGN_OR_RETURN(texts.tokenizer, ReadFile(folder / "tokenizer.json"));
   ASSIGN_OR_RETURN(texts.config, ReadOrEmpty(folder / "tokenizer_config.json"));
   ASSIGN_OR_RETURN(texts.generation, ReadOrEmpty(folder / "generation_config.json"));
-  return ParseTokenizerJson(texts, folder.string());
+  const auto reader = std::make_shared<JsonReader>(texts, folder.string());
+  OwnedTokenizerSpec owned;
+  ASSIGN_OR_RETURN(owned.spec, reader->Run());
+  owned.texts = reader;
+  return owned;
 }
 
 Result<std::string> ReadTemplateOfFolder(const std::filesystem::path& folder) {

@@ -3,11 +3,15 @@
 // metadata and of tokenizer.json have in common.
 
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
+#include "engine/files/gguf.h"
 #include "engine/files/pretokenize.h"
 
 namespace idiolect {
@@ -46,5 +50,16 @@ struct TokenizerSpec {
   std::optional<int64_t> bos, eos, padding, unknown;
   std::vector<int64_t> more_ends;  // ends of generation named by the file
 };
+
+// A specification with what its views point into, where that is not a mapped file.
+struct OwnedTokenizerSpec {
+  TokenizerSpec spec;
+  std::shared_ptr<const void> texts;
+};
+
+// Fails as Tokenizer::FromGguf says. Views are into the file.
+Result<OwnedTokenizerSpec> SpecOfGguf(const GgufFile& file);
+// Of the folder's tokenizer.json and the files beside it; fails as ReadTokenizerFolder says.
+Result<OwnedTokenizerSpec> SpecOfFolder(const std::filesystem::path& folder);
 
 }  // namespace idiolect

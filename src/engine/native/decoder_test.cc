@@ -43,7 +43,7 @@ class Engine {
  public:
   Engine(const std::string& file, Dtype type)
       : pool_(CountCores()), compute_{&ChooseKernels(), &pool_} {
-    auto opened = GgufFile::Open(TestModel(file));
+    auto opened = ModelFile::Open(TestModel(file));
     EXPECT_TRUE(opened) << file << " is needed: run scripts/setup, or set IDIOLECT_MODELS";
     if (!opened) return;
     auto weights = LoadWeights(compute_, *opened, type, 0, nullptr);

@@ -193,7 +193,7 @@ TEST_F(QuantMatrixTest, ScalesThatAreNoNumbersAreNoticed) {
 // to eight bits, which is below what the packing itself cost. Gemma's activations have values far
 // above their neighbours, hence more.
 void StaysNearUnpacked(const std::string& name, double tolerance) {
-  auto file = GgufFile::Open(TestModel(name));
+  auto file = ModelFile::Open(TestModel(name));
   ASSERT_TRUE(file) << name << " is needed: run scripts/setup, or set IDIOLECT_MODELS";
   ThreadPool pool(CountCores());
   const Compute compute{&ChooseKernels(), &pool};

@@ -26,6 +26,7 @@ class RopeTables {
  private:
   struct Table {
     std::vector<double> frequencies;
+    double magnitude = 1;
     std::vector<float> cosines, sines;
   };
   void Extend(Table* table, int64_t count);

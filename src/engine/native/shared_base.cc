@@ -28,15 +28,14 @@ BaseModel::BaseModel(int threads, int64_t cache_bytes, Tokenizer t)
 Result<std::unique_ptr<BaseModel>> BaseModel::Load(const std::filesystem::path& path,
                                                    const BaseOptions& options,
                                                    const LoraAdapter* adapter) {
-  ASSIGN_OR_RETURN(const GgufFile file, GgufFile::Open(path));
-  ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::FromGguf(file));
+  ASSIGN_OR_RETURN(const ModelFile file, ModelFile::Open(path));
+  ASSIGN_OR_RETURN(Tokenizer tokenizer, file.ReadTokenizer());
   auto base =
       std::make_unique<BaseModel>(options.threads, options.cache_bytes, std::move(tokenizer));
-  base->own_template = ChatTemplate::FromGguf(file, base->tokenizer);
+  base->own_template = file.ReadChatTemplate(base->tokenizer);
   MatrixVisitor merge;
   if (adapter != nullptr) {
-    ASSIGN_OR_RETURN(const ModelConfig config, ReadModelConfig(file));
-    ASSIGN_OR_RETURN(merge, MergeVisitor(base->compute, config, *adapter));
+    ASSIGN_OR_RETURN(merge, MergeVisitor(base->compute, file.config(), *adapter));
   }
   ASSIGN_OR_RETURN(base->weights,
                    LoadWeights(base->compute, file, options.type, 0, merge, options.form));

@@ -23,21 +23,21 @@ class Source {
   virtual ~Source() = default;
   virtual Status Read(const std::string& name, int64_t first, int64_t count, float* out) = 0;
   // The tensor, when its bytes can be multiplied as they are; else null.
-  virtual const GgufTensor* Packed(const std::string&) const { return nullptr; }
+  virtual const ModelTensor* Packed(const std::string&) const { return nullptr; }
 };
 
-class GgufSource : public Source {
+class FileSource : public Source {
  public:
-  GgufSource(const Compute& compute, const GgufFile& file) : compute_(compute), file_(file) {}
+  FileSource(const Compute& compute, const ModelFile& file) : compute_(compute), file_(file) {}
 
-  const GgufTensor* Packed(const std::string& name) const override {
-    const GgufTensor* tensor = file_.FindTensor(name);
+  const ModelTensor* Packed(const std::string& name) const override {
+    const ModelTensor* tensor = file_.FindTensor(name);
     return tensor != nullptr && QuantKindOf(tensor->type).packed ? tensor : nullptr;
   }
 
   // Values [first, first + count) of a tensor, both whole rows.
   Status Read(const std::string& name, int64_t first, int64_t count, float* out) override {
-    const GgufTensor* tensor = file_.FindTensor(name);
+    const ModelTensor* tensor = file_.FindTensor(name);
     if (tensor == nullptr) {
       return Fail(ErrorKind::kBadInput,
                   "reading " + file_.name() + ": tensor " + name + " is absent");
@@ -70,7 +70,7 @@ class GgufSource : public Source {
 
  private:
   const Compute& compute_;
-  const GgufFile& file_;
+  const ModelFile& file_;
 };
 
 class RandomSource : public Source {
@@ -135,7 +135,7 @@ class Loader {
     std::vector<QuantMatrix::Part> parts;
     std::vector<std::vector<int64_t>> orders(names.size());
     for (size_t i = 0; i < names.size(); ++i) {
-      const GgufTensor* tensor = source_.Packed(names[i].name + ".weight");
+      const ModelTensor* tensor = source_.Packed(names[i].name + ".weight");
       if (tensor == nullptr) return QuantMatrix();
       const bool turned = names[i].name.ends_with("attn_q") || names[i].name.ends_with("attn_k");
       if (reorder_ && turned) {
@@ -351,20 +351,21 @@ void Weights::CopyEmbedding(int32_t token, float* out) const {
   }
 }
 
-Result<Weights> LoadWeights(const Compute& compute, const GgufFile& file, Dtype type,
+Result<Weights> LoadWeights(const Compute& compute, const ModelFile& file, Dtype type,
                             int64_t extra_k, const MatrixVisitor& visit, WeightForm form) {
   Weights weights;
-  ASSIGN_OR_RETURN(weights.config, ReadModelConfig(file));
+  weights.config = file.config();
   weights.type = type;
-  GgufSource source(compute, file);
+  FileSource source(compute, file);
   const bool reorder = weights.config.rope_pairs == RopePairs::kInterleaved;
   RETURN_IF_ERROR(Loader(compute, source, visit, reorder, form).Load(extra_k, &weights));
   return weights;
 }
 
-Status ReadProjection(const Compute& compute, const GgufFile& file, const ModelConfig& config,
-                      int64_t layer, Projection projection, std::vector<float>* out) {
-  GgufSource source(compute, file);
+Status ReadProjection(const Compute& compute, const ModelFile& file, int64_t layer,
+                      Projection projection, std::vector<float>* out) {
+  const ModelConfig& config = file.config();
+  FileSource source(compute, file);
   const MatrixVisitor nobody;
   const bool reorder = config.rope_pairs == RopePairs::kInterleaved;
   return Loader(compute, source, nobody, reorder, WeightForm::kInFile)
@@ -386,23 +387,6 @@ std::optional<Projection> FindProjection(std::string_view name) {
   const auto* found = std::find(kNames, kNames + kProjections, name);
   if (found == kNames + kProjections) return std::nullopt;
   return static_cast<Projection>(found - kNames);
-}
-
-Status CheckAdapterFits(const ModelConfig& config, const LoraAdapter& adapter) {
-  const std::string hint = "was it trained on another base model?";
-  for (const LoraPair& pair : adapter.pairs) {
-    const std::optional<Projection> projection = FindProjection(pair.projection);
-    const std::string where = pair.projection + " of layer " + std::to_string(pair.layer);
-    if (!projection || pair.layer < 0 || pair.layer >= config.layers) {
-      return Fail(ErrorKind::kBadInput, "adding the adapter: the model has no " + where, hint);
-    }
-    const auto [rows, columns] = ShapeOf(config, *projection);
-    if (pair.b.rows != rows || pair.a.columns != columns || pair.a.rows != pair.b.columns) {
-      return Fail(ErrorKind::kBadInput,
-                  "adding the adapter: " + where + " has another shape than the model's", hint);
-    }
-  }
-  return {};
 }
 
 Result<MatrixVisitor> MergeVisitor(const Compute& compute, const ModelConfig& config,

@@ -1,7 +1,7 @@
 #pragma once
 // A base model's frozen weights in memory, packed for products, in one number format. Read from a
-// GGUF file of any type the reader knows. Rows of q and k come out in the halves order of Hugging
-// Face's weights, whatever the file has, so that adapters fit other tools.
+// model file of any form and type the readers know. Rows of q and k come out in the halves order of
+// Hugging Face's weights, whatever the file has, so that adapters fit other tools.
 
 #include <array>
 #include <cstdint>
@@ -14,9 +14,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "engine/files/gguf.h"
 #include "engine/files/lora_files.h"
-#include "engine/files/model_config.h"
+#include "engine/files/model_file.h"
 #include "engine/native/matrix.h"
 #include "engine/native/quant_matrix.h"
 
@@ -90,16 +89,13 @@ using MatrixVisitor = std::function<void(const MatrixView&)>;
 // `extra_k`: room for an adapter's rank in every projection. `visit` sees each projection before it
 // is packed; it sees none that stays as stored. Fails with kBadInput when a tensor holds numbers
 // that are no numbers.
-Result<Weights> LoadWeights(const Compute& compute, const GgufFile& file, Dtype type,
+Result<Weights> LoadWeights(const Compute& compute, const ModelFile& file, Dtype type,
                             int64_t extra_k, const MatrixVisitor& visit,
                             WeightForm form = WeightForm::kUnpacked);
 
 // One projection's rows in row-major order, as LoadWeights would pack them.
-Status ReadProjection(const Compute& compute, const GgufFile& file, const ModelConfig& config,
-                      int64_t layer, Projection projection, std::vector<float>* out);
-
-// kBadInput when the adapter has projections or shapes that the model has not.
-Status CheckAdapterFits(const ModelConfig& config, const LoraAdapter& adapter);
+Status ReadProjection(const Compute& compute, const ModelFile& file, int64_t layer,
+                      Projection projection, std::vector<float>* out);
 
 // Adds `adapter` to the weights while they are loaded, before they are rounded to their format.
 // Everything must outlive the visitor. Fails with kBadInput when the adapter does not fit the

@@ -126,7 +126,7 @@ class LoraModel::Impl {
   }
 
   int64_t padded_rank() const { return padded_rank_; }
-  void KeepInFile(const GgufFile* file) { file_ = file; }
+  void KeepInFile(const ModelFile* file) { file_ = file; }
 
   // Before the weights are loaded: makes what SetFrozen fills.
   void Prepare(const ModelConfig& config) {
@@ -634,7 +634,7 @@ class LoraModel::Impl {
     for (int p = 0; p < native::kProjections; ++p) {
       const auto projection = static_cast<Projection>(p);
       const Place place = PlaceOf(projection);
-      (void)ReadProjection(compute_, *file_, weights_.config, layer, projection, &unpacked_);
+      (void)ReadProjection(compute_, *file_, layer, projection, &unpacked_);
       const AdaptedLinear& group = GroupAt(layer, place.group);
       if (direction == Direction::kForward) {
         group.SetForward(compute_, place.part, unpacked_.data());
@@ -657,8 +657,8 @@ class LoraModel::Impl {
   Status CheckFile() {
     for (int64_t layer = 0; file_ != nullptr && layer < weights_.config.layers; ++layer) {
       for (int p = 0; p < native::kProjections; ++p) {
-        RETURN_IF_ERROR(ReadProjection(compute_, *file_, weights_.config, layer,
-                                       static_cast<Projection>(p), &unpacked_));
+        RETURN_IF_ERROR(
+            ReadProjection(compute_, *file_, layer, static_cast<Projection>(p), &unpacked_));
       }
     }
     return {};
@@ -859,7 +859,7 @@ class LoraModel::Impl {
   native::PackedMatrix head_backward_;          // [vocabulary, hidden]
   std::vector<AdaptedLinear> groups_;           // four a layer
   std::vector<native::PackedMatrix> backward_;  // four a layer, or four
-  const GgufFile* file_ = nullptr;              // null: all matrices are in memory
+  const ModelFile* file_ = nullptr;             // null: all matrices are in memory
   native::PackedMatrix shared_forward_[4];
   int64_t forward_layer_ = -1, backward_layer_ = -1;  // whose matrices are there
   std::vector<float> unpacked_;
@@ -882,12 +882,11 @@ class LoraModel::Impl {
 LoraModel::LoraModel(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 LoraModel::~LoraModel() = default;
 
-Result<std::unique_ptr<LoraModel>> LoraModel::Load(const Compute& compute, const GgufFile& file,
+Result<std::unique_ptr<LoraModel>> LoraModel::Load(const Compute& compute, const ModelFile& file,
                                                    Dtype type, const LoraOptions& options) {
   auto impl = std::make_unique<Impl>(compute, type, options);
   if (options.base_in_file) impl->KeepInFile(&file);
-  ASSIGN_OR_RETURN(const ModelConfig config, ReadModelConfig(file));
-  impl->Prepare(config);
+  impl->Prepare(file.config());
   ASSIGN_OR_RETURN(native::Weights weights,
                    native::LoadWeights(compute, file, type, impl->padded_rank(), impl->Visitor(),
                                        options.base_in_file ? native::WeightForm::kInFile

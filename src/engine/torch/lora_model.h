@@ -74,7 +74,7 @@ class LoraModel {
  public:
   // `compute` must outlive the model.
   static Result<std::unique_ptr<LoraModel>> Load(const native::Compute& compute,
-                                                 const GgufFile& file, native::Dtype type,
+                                                 const ModelFile& file, native::Dtype type,
                                                  const LoraOptions& options);
   static std::unique_ptr<LoraModel> Random(const native::Compute& compute,
                                            const ModelConfig& config, native::Dtype type,

@@ -277,7 +277,7 @@ TEST_F(LoraModelTest, APackedBaseGivesTheSameGradients) {
   const auto path = std::filesystem::temp_directory_path() /
                     ("idiolect-packed-" + std::to_string(getpid()) + ".gguf");
   WriteTrainableModel(path, GgmlType::kQ4_0);
-  const auto file = GgufFile::Open(path);
+  const auto file = ModelFile::Open(path);
   ASSERT_TRUE(file) << file.error().message;
   for (const bool recompute : {false, true}) {
     LoraOptions options = {8, 16, 3, 128};
@@ -425,7 +425,7 @@ void TrainsAsRecorded(const Compute& compute, const std::string& recording) {
   std::ifstream in(std::string(IDIOLECT_SOURCE_DIR) + "/tests/reference/" + recording);
   ASSERT_TRUE(in.good());
   const auto reference = nlohmann::json::parse(in);
-  const auto file = GgufFile::Open(native::TestModel(reference["model"]));
+  const auto file = ModelFile::Open(native::TestModel(reference["model"]));
   ASSERT_TRUE(file) << "run scripts/setup, or set IDIOLECT_MODELS";
   const auto loaded =
       LoraModel::Load(compute, *file, Dtype::kF32,

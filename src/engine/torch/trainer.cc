@@ -87,7 +87,7 @@ Status CheckOptions(const TrainRequest& request) {
 Result<std::string> KeyOf(const TrainRequest& request, const TrainOptions& options,
                           native::Dtype type) {
   Sha256 sha;
-  ASSIGN_OR_RETURN(const std::string base, Sha256OfFile(request.base));
+  ASSIGN_OR_RETURN(const std::string base, Sha256OfModel(request.base));
   sha.AddField(base);
   char text[512];
   std::snprintf(text, sizeof text, "1 %d %.17g %d %.17g %.17g %.17g %.17g %.17g %d %d %llu %d %d",
@@ -157,7 +157,7 @@ class Run {
     ASSIGN_OR_RETURN(const ProcessPlace place, PlaceOfProcess());
     ASSIGN_OR_RETURN(peers_, Peers::Join(place));
     at::set_num_threads(pool_.threads());
-    ASSIGN_OR_RETURN(const GgufFile file, GgufFile::Open(request_.base));
+    ASSIGN_OR_RETURN(const ModelFile file, ModelFile::Open(request_.base));
     RETURN_IF_ERROR(Prepare(file));
     observer_.OnPlan(result_.plan);
     ASSIGN_OR_RETURN(model_, LoraModel::Load(compute_, file, type_, lora_));
@@ -174,12 +174,12 @@ class Run {
   }
 
  private:
-  Status Prepare(const GgufFile& file) {
-    ASSIGN_OR_RETURN(const ModelConfig config, ReadModelConfig(file));
-    ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::FromGguf(file));
-    ASSIGN_OR_RETURN(const ChatTemplate chat_template, ChatTemplate::FromGguf(file, tokenizer));
+  Status Prepare(const ModelFile& file) {
+    ASSIGN_OR_RETURN(const Tokenizer tokenizer, file.ReadTokenizer());
+    ASSIGN_OR_RETURN(const ChatTemplate chat_template, file.ReadChatTemplate(tokenizer));
     chat_template_ = chat_template.ToJson();
-    const int64_t most = std::min<int64_t>(request_.options.pack_tokens, config.context_length);
+    const int64_t most =
+        std::min<int64_t>(request_.options.pack_tokens, file.config().context_length);
     const auto render = [&](const std::vector<TrainingSample>& samples,
                             const std::vector<PreferencePair>& pairs) {
       return preference_ ? RenderPairs(tokenizer, chat_template, pairs, most)
@@ -214,7 +214,7 @@ class Run {
     plan.machine = DescribeMachine(request_.engine);
     lora_ = LoraOptionsOf(options_);
     ASSIGN_OR_RETURN(const MemoryPlan memory,
-                     PlanMemory(config, type_, lora_, options_.recompute, options_.base,
+                     PlanMemory(file.config(), type_, lora_, options_.recompute, options_.base,
                                 options_.memory_bytes > 0 ? options_.memory_bytes : FreeMemory()));
     lora_.recompute = memory.recompute;
     lora_.base_in_file = memory.base_in_file;

@@ -6,9 +6,7 @@
 #include <exception>
 
 #include "core/engine.h"
-#include "engine/files/chat_template.h"
-#include "engine/files/gguf.h"
-#include "engine/files/model_config.h"
+#include "engine/files/model_file.h"
 #include "engine/native/local_chat.h"
 #include "engine/torch/trainer.h"
 
@@ -53,15 +51,16 @@ class LocalEngine : public Engine {
 
   Result<ModelInfo> Inspect(const std::filesystem::path& path) const override {
     return Guarded("reading the model", [&]() -> Result<ModelInfo> {
-      ASSIGN_OR_RETURN(const GgufFile file, GgufFile::Open(path));
-      ASSIGN_OR_RETURN(const ModelConfig config, ReadModelConfig(file));
+      ASSIGN_OR_RETURN(const ModelFile file, ModelFile::Open(path));
+      const ModelConfig& config = file.config();
+      ASSIGN_OR_RETURN(const auto chat_template, file.ReadTemplateText());
       ModelInfo info;
       info.architecture = config.architecture;
       info.name = config.name;
-      info.parameters = CountParameters(file);
+      info.parameters = file.CountParameters();
       info.context_length = config.context_length;
       info.vocabulary = config.vocabulary;
-      info.has_chat_template = file.Text("tokenizer.chat_template").has_value();
+      info.has_chat_template = chat_template.has_value();
       return info;
     });
   }
