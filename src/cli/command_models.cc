@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/export_model.h"
 #include "cli/hosted.h"
 #include "providers/model_store.h"
 
@@ -86,6 +87,7 @@ Status PullModel(Context& context, const std::string& name) {
 }
 
 Status AddModel(Context& context, const std::string& file) {
+  RETURN_IF_ERROR(CheckModelFolder(file));
   ASSIGN_OR_RETURN(auto store, ModelStore::OpenDefault());
   ASSIGN_OR_RETURN(const auto added, store.Add(file, *context.progress, *context.interrupt));
   if (context.json()) {
@@ -134,6 +136,8 @@ struct Options {
   std::string name, file;
   CLI::App* pull = nullptr;
   CLI::App* add = nullptr;
+  CLI::App* exporting = nullptr;
+  CommandAction run_export;
 };
 
 }  // namespace
@@ -146,13 +150,22 @@ CommandAction DeclareModels(CLI::App& app, Language language) {
             options->name)
       ->required();
   options->add = app.add_subcommand(
-      "add", Say(language, {"take in a GGUF file of your own", "добавить свой файл GGUF"}));
-  AddOption(*options->add, language, {"FILE", {"the file", "файл"}}, options->file)->required();
+      "add", Say(language, {"take in a model of your own: a GGUF file, or a folder with "
+                            "config.json and safetensors",
+                            "добавить свою модель: файл GGUF или папку с config.json и "
+                            "safetensors"}));
+  AddOption(*options->add, language, {"PATH", {"file or folder", "файл или папка"}}, options->file)
+      ->required();
+  options->exporting = app.add_subcommand(
+      "export", Say(language, {"write a trained model for other programs",
+                               "записать обученную модель для других программ"}));
+  options->run_export = DeclareModelExport(*options->exporting, language);
   app.require_subcommand(0, 1);
   AddServiceOptions(app, language, options->choice, ProviderRole::kUsing);
   return [options](Context& context) -> Status {
     if (options->pull->parsed()) return PullModel(context, options->name);
     if (options->add->parsed()) return AddModel(context, options->file);
+    if (options->exporting->parsed()) return options->run_export(context);
     if (!options->choice.provider.empty() && options->choice.provider != "local") {
       return ListHostedModels(context, options->choice);
     }

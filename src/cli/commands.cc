@@ -76,11 +76,11 @@ const std::vector<Command>& Commands() {
        "idiolect status\n"
        "idiolect status --json"},
       {"models",
-       {"base models: list them, pull one, add a file of your own",
-        "исходные модели: список, загрузка, добавление своего файла"},
+       {"base models: list, pull, add one of your own; write a trained one for other programs",
+        "исходные модели: список, загрузка, своя; запись обученной для других программ"},
        DeclareModels,
-       "idiolect models\n"
-       "idiolect models pull gemma-3-270m"},
+       "idiolect models pull gemma-3-270m\n"
+       "idiolect models export --as gguf --type q8_0"},
       {"jobs",
        {"fine-tuning jobs, here and at providers: list, follow, cancel, pause, resume",
         "задания на дообучение, здесь и у сервисов: список, слежение, отмена, пауза"},

@@ -51,6 +51,29 @@ class Run(unittest.TestCase):
         self.assertEqual(shapes["base_model.model.model.layers.0.self_attn.q_proj.lora_A.weight"], [8, 576])
         self.assertEqual(shapes["base_model.model.model.layers.29.mlp.up_proj.lora_B.weight"], [1536, 8])
 
+    def test_what_is_written_for_other_programs_answers_the_same(self):
+        def say(*model):
+            return self.workspace.run("chat", *model, "--message", "Where do we meet tomorrow?", "--temperature", 0,
+                                      "--max-tokens", 24, "--precision", "f32")[0]
+
+        own = say("--no-system")
+        self.assertTrue(own.strip())
+        folder = Path(self.report["finetune"]["result"]["adapter"]).parent
+        merged = self.workspace.json("models", "export", "--type", "f32", "--out", folder / "merged.gguf")
+        self.assertEqual(merged["form"], "gguf")
+        self.assertEqual(say("--model", merged["path"]), own)
+        modelfile = (folder / "merged.Modelfile").read_text(encoding="utf-8")
+        self.assertIn("FROM ./merged.gguf", modelfile)
+        self.assertIn('PARAMETER stop "<|im_end|>"', modelfile)
+        Path(merged["path"]).unlink()
+        hub = self.workspace.json("models", "export", "--as", "safetensors", "--type", "f32", "--out", folder / "hub")
+        self.assertEqual(say("--model", hub["path"]), own)
+        config = json.loads((folder / "hub/config.json").read_text(encoding="utf-8"))
+        self.assertEqual(config["architectures"], ["LlamaForCausalLM"])
+        lora = self.workspace.json("models", "export", "--as", "gguf-lora")
+        self.assertEqual(Path(lora["path"]).read_bytes()[:4], b"GGUF")
+        self.workspace.run("models", "export", "--as", "peft", "--type", "q8_0", status=2)
+
     def test_five_answers_stand_side_by_side(self):
         job = self.report["finetune"]["result"]["id"]
         saved = json.loads((self.workspace.path / "results" / f"{job}.json").read_text(encoding="utf-8"))
