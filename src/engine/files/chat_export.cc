@@ -50,9 +50,49 @@ Frame FrameOf(ChatFormat format, std::string_view role) {
       return {"<start_of_turn>" + std::string(r == "assistant" ? "model" : r) + "\n",
               "<end_of_turn>\n"};
     case ChatFormat::kPlain:
+    case ChatFormat::kTurns:
       break;
   }
   return {r + "\n", ""};  // then EOS, which has another name in every file
+}
+
+std::string JinjaOfTurns(const ChatStyle& style) {
+  const TurnTexts& turns = style.turns;
+  const std::string trim = style.trim ? " | trim" : "";
+  const std::string opening = turns.assistant + (turns.space ? " " : "");
+  std::string out = "{%- if messages[0]['role'] == 'system' -%}\n";
+  out += "  {%- set opening = " + Literal(turns.system) + " + (messages[0]['content']" + trim +
+         ") + " + Literal(turns.after_system) + " -%}\n";
+  out += "  {%- set turns = messages[1:] -%}\n{%- else -%}\n";
+  out += "  {%- set opening = " + Literal(turns.first_user) + " -%}\n";
+  out += "  {%- set turns = messages -%}\n{%- endif -%}\n";
+  out += "{%- for message in turns -%}\n";
+  out += "  {%- if loop.first -%}\n    {{- opening -}}\n";
+  out += "  {%- elif message['role'] == 'user' -%}\n    {{- " + Literal(turns.user) +
+         " -}}\n  {%- endif -%}\n";
+  out += "  {%- if message['role'] == 'assistant' -%}\n    {{- " + Literal(opening) +
+         " + (message['content']" + trim + ") + " + Literal(turns.after_assistant) + " -}}\n";
+  out += "  {%- else -%}\n    {{- (message['content']" + trim + ") + " + Literal(turns.after_user) +
+         " -}}\n  {%- endif -%}\n{%- endfor -%}\n";
+  out += "{%- if add_generation_prompt -%}\n  {{- " + Literal(turns.assistant) +
+         " -}}\n{%- endif -%}\n";
+  return out;
+}
+
+// Go's template of the same, without BOS, which the runner puts in front.
+std::string GoOfTurns(const TurnTexts& turns, const std::string& bos) {
+  const auto text = [&](const std::string& of, bool opens) {
+    return GoText(opens && of.starts_with(bos) ? std::string_view(of).substr(bos.size()) : of);
+  };
+  return "{{- $first := true }}{{- range .Messages }}{{- if eq .Role \"user\" "
+         "}}{{ if $first }}"
+         "{{ if $.System }}" +
+         text(turns.system, true) + "{{ $.System }}" + text(turns.after_system, false) +
+         "{{ else }}" + text(turns.first_user, true) + "{{ end }}{{ else }}" +
+         text(turns.user, false) + "{{ end }}{{ $first = false }}" + "{{ .Content }}" +
+         text(turns.after_user, false) + "{{ else if eq .Role \"assistant\" }}" +
+         text(turns.assistant, false) + (turns.space ? " " : "") + "{{ .Content }}" +
+         text(turns.after_assistant, false) + "{{ end }}{{ end }}" + text(turns.assistant, false);
 }
 
 constexpr std::string_view kEmptyThink = "<think>\n\n</think>\n\n";
@@ -60,6 +100,7 @@ constexpr std::string_view kEmptyThink = "<think>\n\n</think>\n\n";
 }  // namespace
 
 std::string JinjaOf(const ChatStyle& style) {
+  if (style.format == ChatFormat::kTurns) return JinjaOfTurns(style);
   const std::string trim = style.trim ? " | trim" : "";
   const bool plain = style.format == ChatFormat::kPlain;
   const auto turn = [&](std::string_view role, const std::string& words) {
@@ -114,7 +155,8 @@ std::string JinjaOf(const ChatStyle& style) {
 }
 
 std::string ModelfileOf(const ChatStyle& style, const std::string& gguf_name,
-                        const std::string& system, const std::string& eos) {
+                        const std::string& system, const TemplateTokens& tokens) {
+  const std::string& eos = tokens.eos;
   const std::string plain_end = style.format == ChatFormat::kPlain ? eos + "\n" : "";
   const auto turn = [&](std::string_view role, const std::string& words) {
     const Frame frame = FrameOf(style.format, role);
@@ -124,7 +166,9 @@ std::string ModelfileOf(const ChatStyle& style, const std::string& gguf_name,
   std::string opening = FrameOf(style.format, "assistant").before;
   if (style.empty_think) opening += kEmptyThink;
   std::string text;
-  if (style.format == ChatFormat::kGemma) {
+  if (style.format == ChatFormat::kTurns) {
+    text = GoOfTurns(style.turns, tokens.bos);
+  } else if (style.format == ChatFormat::kGemma) {
     // There is no system role: its words open the first turn.
     text = "{{- $said := false }}{{- range .Messages }}{{- if eq .Role \"user\" }}";
     text += turn("user",
@@ -141,7 +185,7 @@ std::string ModelfileOf(const ChatStyle& style, const std::string& gguf_name,
             GoText(FrameOf(style.format, "assistant").after + plain_end);
     text += "{{ end }}{{ end }}";
   }
-  text += GoText(opening);
+  if (style.format != ChatFormat::kTurns) text += GoText(opening);
 
   const std::string& said = system.empty() ? style.default_system : system;
   std::string out = "FROM ./" + gguf_name + "\n";
@@ -153,7 +197,9 @@ std::string ModelfileOf(const ChatStyle& style, const std::string& gguf_name,
     const bool ends = marker == "<|im_end|>" || marker == "<|eot_id|>" || marker == "<end_of_turn>";
     if (ends) out += "PARAMETER stop \"" + marker + "\"\n";
   }
-  if (!plain_end.empty() && !eos.empty()) out += "PARAMETER stop \"" + eos + "\"\n";
+  const bool by_eos = style.format == ChatFormat::kPlain ||
+                      style.turns.after_assistant.find(eos) != std::string::npos;
+  if (by_eos && !eos.empty()) out += "PARAMETER stop \"" + eos + "\"\n";
   return out;
 }
 

@@ -13,9 +13,8 @@ namespace idiolect {
 std::string JinjaOf(const ChatStyle& style);
 
 // A Modelfile for a GGUF file beside it. `system` is said where a conversation has no system
-// message of its own; empty: nothing. `eos`: the text of that token, which ends turns of the plain
-// form.
+// message of its own; empty: nothing. BOS is left to whoever runs the file.
 std::string ModelfileOf(const ChatStyle& style, const std::string& gguf_name,
-                        const std::string& system, const std::string& eos);
+                        const std::string& system, const TemplateTokens& tokens);
 
 }  // namespace idiolect

@@ -25,10 +25,12 @@ Status CheckRoles(const ChatStyle& style, const std::vector<ChatMessage>& messag
       return Bad("message " + std::to_string(i + 1) + " has the role " + Quoted(role),
                  "roles are system, user and assistant");
     }
-    if (style.format != ChatFormat::kGemma) continue;
+    const bool gemma = style.format == ChatFormat::kGemma;
+    if (!gemma && !(style.format == ChatFormat::kTurns && style.turns.alternate)) continue;
     if (role != expected) {
       return Bad("message " + std::to_string(i + 1) + " is of the " + role + " where the " +
-                     expected + " is due: Gemma's turns alternate, beginning with the user",
+                     expected + " is due: " + (gemma ? "Gemma's" : "this template's") +
+                     " turns alternate, beginning with the user",
                  "join consecutive messages of one role");
     }
     expected = role == "user" ? "assistant" : "user";
@@ -42,6 +44,7 @@ class Layout {
       : style_(style), messages_(messages) {}
 
   std::vector<ChatPart> Run(GenerationPrompt prompt) {
+    if (style_.format == ChatFormat::kTurns) return RunTurns(prompt);
     if (style_.print_bos) Add(Kind::kBos);
     const bool has_system = messages_[0].role == "system";
     std::string system = has_system ? Content(messages_[0].content) : style_.default_system;
@@ -70,9 +73,44 @@ class Layout {
   }
 
  private:
+  std::vector<ChatPart> RunTurns(GenerationPrompt prompt) {
+    const TurnTexts& turns = style_.turns;
+    const bool has_system = messages_[0].role == "system";
+    bool first = true;
+    for (message_ = has_system ? 1 : 0; message_ < messages_.size(); ++message_) {
+      const ChatMessage& message = messages_[message_];
+      if (first && has_system) {
+        Add(Kind::kTemplate, turns.system);
+        Add(Kind::kJoined, Content(messages_[0].content));
+        Add(Kind::kTemplate, turns.after_system);
+      } else if (first || message.role == "user") {
+        Add(Kind::kTemplate, first ? turns.first_user : turns.user);
+      }
+      if (message.role == "user") {
+        Add(Kind::kJoined, Content(message.content));
+        Add(Kind::kTemplate, turns.after_user);
+      } else {
+        Add(Kind::kTemplate, turns.assistant);
+        Add(Kind::kText, Content(message.content), message.learned);
+        if (!parts_.empty() && parts_.back().kind == Kind::kText) parts_.back().space = turns.space;
+        Add(Kind::kTemplate, turns.after_assistant, message.learned);
+      }
+      first = false;
+    }
+    message_ = messages_.size();
+    if (prompt == GenerationPrompt::kAdd) Add(Kind::kTemplate, turns.assistant);
+    return std::move(parts_);
+  }
+
   void Add(Kind kind, std::string text = {}, bool target = false) {
-    if (kind == Kind::kText && text.empty()) return;
-    parts_.push_back({kind, std::move(text), target, message_});
+    const bool says = kind == Kind::kText || kind == Kind::kTemplate || kind == Kind::kJoined;
+    if (says && text.empty()) return;
+    ChatPart part;
+    part.kind = kind;
+    part.text = std::move(text);
+    part.target = target;
+    part.message = message_;
+    parts_.push_back(std::move(part));
   }
 
   std::string Content(const std::string& content) const {
@@ -101,6 +139,8 @@ class Layout {
       case ChatFormat::kPlain:
         Add(Kind::kText, role + "\n" + text);
         break;
+      case ChatFormat::kTurns:
+        break;  // RunTurns
     }
   }
 
@@ -121,6 +161,8 @@ class Layout {
         Add(Kind::kEos, {}, target);
         Add(Kind::kText, "\n");
         break;
+      case ChatFormat::kTurns:
+        break;  // RunTurns
     }
   }
 
@@ -154,6 +196,21 @@ Result<std::vector<ChatPart>> LayOut(const ChatStyle& style,
   return Layout(style, messages).Run(prompt);
 }
 
+std::string TextOfParts(const std::vector<ChatPart>& parts, const TemplateTokens& tokens) {
+  std::string text;
+  for (const ChatPart& part : parts) {
+    if (part.space) text += ' ';
+    if (part.kind == Kind::kBos) {
+      text += tokens.bos;
+    } else if (part.kind == Kind::kEos) {
+      text += tokens.eos;
+    } else {
+      text += part.text;
+    }
+  }
+  return text;
+}
+
 std::vector<std::string> MarkersOf(const ChatStyle& style) {
   std::vector<std::string> markers;
   switch (style.format) {
@@ -167,6 +224,7 @@ std::vector<std::string> MarkersOf(const ChatStyle& style) {
       markers = {"<start_of_turn>", "<end_of_turn>"};
       break;
     case ChatFormat::kPlain:
+    case ChatFormat::kTurns:
       break;
   }
   if (style.empty_think) markers.insert(markers.end(), {"<think>", "</think>"});

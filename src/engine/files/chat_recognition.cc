@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "engine/files/chat_probe.h"
 #include "engine/files/chat_template.h"
 
 namespace idiolect {
@@ -59,17 +60,38 @@ struct FormatName {
 constexpr FormatName kFormatNames[] = {{ChatFormat::kChatMl, "chatml"},
                                        {ChatFormat::kLlama3, "llama3"},
                                        {ChatFormat::kGemma, "gemma"},
-                                       {ChatFormat::kPlain, "plain"}};
+                                       {ChatFormat::kPlain, "plain"},
+                                       {ChatFormat::kTurns, "turns"}};
+
+// The texts of TurnTexts by their names in JSON.
+struct TurnTextName {
+  std::string TurnTexts::*text;
+  const char* name;
+};
+constexpr TurnTextName kTurnTexts[] = {
+    {&TurnTexts::first_user, "first_user"},          {&TurnTexts::system, "system"},
+    {&TurnTexts::after_system, "after_system"},      {&TurnTexts::user, "user"},
+    {&TurnTexts::after_user, "after_user"},          {&TurnTexts::assistant, "assistant"},
+    {&TurnTexts::after_assistant, "after_assistant"}};
 
 }  // namespace
 
-Result<ChatTemplate> ChatTemplate::FromTemplateText(std::string_view jinja) {
+TemplateTokens ChatTemplate::TokensOf(const Tokenizer& tokenizer) {
+  TemplateTokens tokens;
+  if (tokenizer.bos()) tokens.bos = tokenizer.TokenBytes(*tokenizer.bos());
+  if (tokenizer.eos()) tokens.eos = tokenizer.TokenBytes(*tokenizer.eos());
+  return tokens;
+}
+
+Result<ChatTemplate> ChatTemplate::FromTemplateText(std::string_view jinja,
+                                                    const TemplateTokens& tokens) {
   ChatStyle style;
   const bool chat_ml = Has(jinja, "<|im_start|>") && Has(jinja, "<|im_end|>");
   const bool llama3 = Has(jinja, "<|start_header_id|>") && Has(jinja, "<|eot_id|>");
   const bool gemma = Has(jinja, "<start_of_turn>") && Has(jinja, "<end_of_turn>");
   if (chat_ml + llama3 + gemma != 1) {
-    return Unknown("it is of no known family");
+    ASSIGN_OR_RETURN(ChatStyle probed, ProbeChatTemplate(jinja, tokens));
+    return ChatTemplate(std::move(probed));
   }
   style.print_bos = Has(jinja, "bos_token") || Has(jinja, "<|begin_of_text|>");
   if (chat_ml) {
@@ -113,7 +135,7 @@ Result<ChatTemplate> ChatTemplate::FromVocabulary(const Tokenizer& tokenizer) {
 Result<ChatTemplate> ChatTemplate::FromGguf(const GgufFile& file, const Tokenizer& tokenizer) {
   const auto jinja = file.Text("tokenizer.chat_template");
   if (!jinja) return FromVocabulary(tokenizer);
-  ASSIGN_OR_RETURN(auto chat_template, FromTemplateText(*jinja));
+  ASSIGN_OR_RETURN(auto chat_template, FromTemplateText(*jinja, TokensOf(tokenizer)));
   RETURN_IF_ERROR(chat_template.CheckMarkers(tokenizer));
   return chat_template;
 }
@@ -128,6 +150,11 @@ std::string ChatTemplate::ToJson() const {
   json["default_system"] = style_.default_system;
   json["system_prefix"] = style_.system_prefix;
   json["empty_think"] = style_.empty_think;
+  if (style_.format == ChatFormat::kTurns) {
+    for (const TurnTextName& row : kTurnTexts) json[row.name] = style_.turns.*row.text;
+    json["space"] = style_.turns.space;
+    json["alternate"] = style_.turns.alternate;
+  }
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -156,6 +183,15 @@ Result<ChatTemplate> ChatTemplate::FromJson(std::string_view text) {
       style.default_system = value.get<std::string>();
     } else if (key == "system_prefix" && value.is_string()) {
       style.system_prefix = value.get<std::string>();
+    } else if (key == "space" && value.is_boolean()) {
+      style.turns.space = value.get<bool>();
+    } else if (key == "alternate" && value.is_boolean()) {
+      style.turns.alternate = value.get<bool>();
+    } else if (const auto* row =
+                   std::find_if(std::begin(kTurnTexts), std::end(kTurnTexts),
+                                [&](const TurnTextName& name) { return key == name.name; });
+               row != std::end(kTurnTexts) && value.is_string()) {
+      style.turns.*row->text = value.get<std::string>();
     } else {
       return bad("the field \"" + key + "\" is not known, or of another kind");
     }

@@ -3,7 +3,8 @@
 // model file is a Jinja program; here its family is recognised and rendered straight into tokens,
 // so that words of people are always encoded as text and can never become control tokens, and so
 // that a prompt plus the answer is, token for token, what training saw. A template of no known
-// family is an error, not a guess.
+// family is tried with a few conversations (chat_probe.h); one whose turns do not stand side by
+// side is an error, not a guess.
 //
 // A base model without a template gets the form of the family whose markers its vocabulary has
 // (Gemma 3 270M: the turns of Gemma 3; <|im_start|> and <|im_end|>: ChatML), else the plain form:
@@ -22,7 +23,33 @@
 
 namespace idiolect {
 
-enum class ChatFormat { kChatMl, kLlama3, kGemma, kPlain };
+enum class ChatFormat {
+  kChatMl,
+  kLlama3,
+  kGemma,
+  kPlain,
+  kTurns,  // any template whose turns stand side by side: what is around them
+           // was learned from it
+};
+
+// Of a template's own text, all of ChatFormat::kTurns: control tokens in it are meant as such.
+struct TurnTexts {
+  std::string first_user;    // before the first user's words, with all that opens
+                             // a conversation
+  std::string system;        // the same up to the system message, where there is one
+  std::string after_system;  // between it and the first user's words
+  std::string user;          // before a later user's words
+  std::string after_user;
+  std::string assistant;  // what asks for an answer
+  bool space = false;     // an answer begins with a space
+  std::string after_assistant;
+  bool alternate = false;  // user and assistant must take turns
+};
+
+// Texts of tokens that templates speak of by name.
+struct TemplateTokens {
+  std::string bos = "<s>", eos = "</s>";
+};
 
 // Everything that differs between templates of one family.
 struct ChatStyle {
@@ -35,6 +62,7 @@ struct ChatStyle {
   // Qwen 3: every assistant turn opens with an empty think block, in training as in prompts, so
   // that both agree (the model's own template leaves it out of earlier turns).
   bool empty_think = false;
+  TurnTexts turns;
 };
 
 struct RenderedChat {
@@ -56,7 +84,10 @@ class ChatTemplate {
   // From `tokenizer.chat_template`, or for a file without one from the vocabulary. Fails with
   // kBadInput when the template is unknown, or the tokenizer lacks its markers.
   static Result<ChatTemplate> FromGguf(const GgufFile& file, const Tokenizer& tokenizer);
-  static Result<ChatTemplate> FromTemplateText(std::string_view jinja);
+  // Templates of other families are tried (chat_probe.h), for which `tokens` are needed.
+  static Result<ChatTemplate> FromTemplateText(std::string_view jinja,
+                                               const TemplateTokens& tokens = {});
+  static TemplateTokens TokensOf(const Tokenizer& tokenizer);
   static Result<ChatTemplate> FromVocabulary(const Tokenizer& tokenizer);
   // kBadInput when the tokenizer lacks a marker of the form.
   Status CheckMarkers(const Tokenizer& tokenizer) const;

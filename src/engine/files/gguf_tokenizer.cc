@@ -45,10 +45,23 @@ class SpecReader {
         file_.Flag("tokenizer.ggml.add_space_prefix").value_or(!byte_level) && !byte_level;
     const bool bos_by_default = !byte_level || spec_.pre_tokenizer == PreTokenizer::kLlama3;
     spec_.add_bos = file_.Flag("tokenizer.ggml.add_bos_token").value_or(bos_by_default);
+    if (file_.Text("general.architecture") == "phi3") FindStrippingTokens();
     return std::move(spec_);
   }
 
  private:
+  // GGUF does not say which tokens take the white space after them; of Phi 3 it
+  // is known: all control tokens but these.
+  void FindStrippingTokens() {
+    for (size_t i = 0; i < spec_.texts.size(); ++i) {
+      const std::string_view text = spec_.texts[i];
+      const bool plain = text == "<unk>" || text == "<s>" || text == "<|endoftext|>";
+      if ((spec_.kinds[i] == TokenKind::kControl && !plain) || text == "</s>") {
+        spec_.strip_right.push_back(static_cast<int32_t>(i));
+      }
+    }
+  }
+
   tl::unexpected<Error> Bad(const std::string& what, std::string hint = {}) const {
     return Fail(ErrorKind::kBadInput, "reading model file " + file_.name() + ": " + what,
                 std::move(hint));

@@ -362,7 +362,7 @@ Result<ExportTemplate> TemplateOf(const ModelExport& options, const Tokenizer& t
   result.jinja = JinjaOf(result.style);
   // The base's own words, where they mean the same: they may know of tools.
   if (own && !result.style.empty_think) {
-    const auto read = ChatTemplate::FromTemplateText(*own);
+    const auto read = ChatTemplate::FromTemplateText(*own, ChatTemplate::TokensOf(tokenizer));
     if (read && read->ToJson() == kept->ToJson()) result.jinja = *own;
   }
   return result;
@@ -500,12 +500,10 @@ Status WriteMergedGguf(const ModelExport& options, const fs::path& path) {
     RETURN_IF_ERROR(pad(tensor.Bytes()));
   }
   RETURN_IF_ERROR(file.Commit());
-  const std::string eos =
-      tokenizer.eos() ? std::string(tokenizer.TokenBytes(*tokenizer.eos())) : std::string();
   fs::path modelfile = path;
   modelfile.replace_extension(".Modelfile");
-  return PublishFile(modelfile,
-                     ModelfileOf(chat.style, path.filename().string(), options.system, eos));
+  return PublishFile(modelfile, ModelfileOf(chat.style, path.filename().string(), options.system,
+                                            ChatTemplate::TokensOf(tokenizer)));
 }
 
 Status WriteMergedFolder(const ModelExport& options, const fs::path& folder) {

@@ -145,7 +145,8 @@ Result<std::optional<std::string>> ModelFile::ReadTemplateText() const {
 Result<ChatTemplate> ModelFile::ReadChatTemplate(const Tokenizer& tokenizer) const {
   ASSIGN_OR_RETURN(const auto jinja, ReadTemplateText());
   if (!jinja) return ChatTemplate::FromVocabulary(tokenizer);
-  ASSIGN_OR_RETURN(auto chat_template, ChatTemplate::FromTemplateText(*jinja));
+  ASSIGN_OR_RETURN(auto chat_template,
+                   ChatTemplate::FromTemplateText(*jinja, ChatTemplate::TokensOf(tokenizer)));
   RETURN_IF_ERROR(chat_template.CheckMarkers(tokenizer));
   return chat_template;
 }

@@ -136,6 +136,7 @@ struct Tokenizer::Data {
   bool normalize_nfc = false;
   bool ignore_merges = false;
   bool add_space_prefix = false;
+  bool space_prefix_once = false;
   bool add_bos = false;
   // No token has a space after anything but spaces: then no merge crosses from a word to the space
   // behind it, and words can be encoded one by one.
@@ -155,6 +156,7 @@ struct Tokenizer::Data {
   std::vector<int32_t> replacement;  // for bytes that the vocabulary cannot say
   std::optional<int32_t> bos, eos, padding, unknown;
   std::vector<int32_t> ends;
+  std::vector<int32_t> strip_right;  // sorted
 
   static Result<std::unique_ptr<Data>> Build(const TokenizerSpec& spec, const std::string& what);
 
@@ -333,7 +335,10 @@ Result<std::unique_ptr<Tokenizer::Data>> Tokenizer::Data::Build(const TokenizerS
   data->normalize_nfc = spec.normalize_nfc;
   data->ignore_merges = spec.ignore_merges;
   data->add_space_prefix = spec.add_space_prefix;
+  data->space_prefix_once = spec.space_prefix_once;
   data->add_bos = spec.add_bos;
+  data->strip_right = spec.strip_right;
+  std::sort(data->strip_right.begin(), data->strip_right.end());
   data->AddTexts(spec);
   RETURN_IF_ERROR(data->AddMerges(spec, what));
   RETURN_IF_ERROR(data->AddNamedIds(spec, what));
@@ -457,7 +462,7 @@ void Tokenizer::EncodeTo(std::string_view text, Specials specials,
                                                   : SpecialTokens::Which::kWithoutControl;
   const auto plain = [&](std::string_view part) {
     if (part.empty()) return;
-    const bool starts = out->empty() || IsControl(out->back());
+    const bool starts = out->empty() || (!data_->space_prefix_once && IsControl(out->back()));
     if (data_->add_space_prefix && starts) {
       data_->EncodePlain(" " + std::string(part), &scratch, out);
     } else {
@@ -503,6 +508,21 @@ std::optional<int32_t> Tokenizer::FindToken(std::string_view text) const {
 
 bool Tokenizer::IsControl(int32_t id) const {
   return id >= 0 && id < size() && data_->IsControlKind(id);
+}
+
+std::optional<Tokenizer::SpecialMatch> Tokenizer::FindSpecial(std::string_view text,
+                                                              size_t from) const {
+  const SpecialTokens::Match match = data_->specials.Find(text, from, SpecialTokens::Which::kAll);
+  if (match.length == 0) return std::nullopt;
+  return SpecialMatch{match.begin, match.length, match.id};
+}
+
+bool Tokenizer::StripsRight(int32_t id) const {
+  return std::binary_search(data_->strip_right.begin(), data_->strip_right.end(), id);
+}
+
+bool Tokenizer::add_space_prefix() const {
+  return data_->add_space_prefix;
 }
 
 int32_t Tokenizer::size() const {

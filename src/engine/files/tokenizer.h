@@ -54,6 +54,18 @@ class Tokenizer {
   // By exact content, control tokens included: "<|im_end|>".
   std::optional<int32_t> FindToken(std::string_view text) const;
   bool IsControl(int32_t id) const;
+  // The first control or user-defined token at or after `from` in a template's
+  // own text.
+  struct SpecialMatch {
+    size_t begin = 0, length = 0;
+    int32_t id = -1;
+  };
+  std::optional<SpecialMatch> FindSpecial(std::string_view text, size_t from) const;
+  // White space after this token is part of it (Phi 3).
+  bool StripsRight(int32_t id) const;
+  // Whether Encode puts a space before a text at the beginning and after a
+  // control token.
+  bool add_space_prefix() const;
 
   int32_t size() const;  // ids are 0 … size - 1
   std::optional<int32_t> bos() const;

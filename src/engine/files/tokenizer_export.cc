@@ -187,9 +187,11 @@ std::string TokenizerJsonOf(const TokenizerSpec& spec) {
     first = false;
     out += "{\"id\":" + std::to_string(i) + ",\"content\":";
     AppendJsonString(spec.texts[i], &out);
-    out +=
-        ",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,\"normalized\":false,"
-        "\"special\":";
+    const bool strips = std::find(spec.strip_right.begin(), spec.strip_right.end(),
+                                  static_cast<int32_t>(i)) != spec.strip_right.end();
+    out += ",\"single_word\":false,\"lstrip\":false,\"rstrip\":";
+    out += strips ? "true" : "false";
+    out += ",\"normalized\":false,\"special\":";
     out += special ? "true}" : "false}";
   }
   out += "],\"normalizer\":";

@@ -91,9 +91,10 @@ class JsonReader {
     return Fail(ErrorKind::kBadInput, what_ + ": " + why, std::move(hint));
   }
   tl::unexpected<Error> NotSupported(const std::string& field) const {
-    return Bad(
-        field + " is not supported",
-        "supported are the tokenizers of GPT-2, SmolLM2, Llama 3, Qwen 2 and 3, and Gemma 3");
+    return Bad(field + " is not supported",
+               "supported are the tokenizers of GPT-2, SmolLM2, Llama 2 and 3, "
+               "Mistral, Qwen 2 and 3, "
+               "Gemma 3 and Phi 3");
   }
 
   Status Put(int64_t id, std::string_view text, TokenKind kind) {
@@ -174,14 +175,29 @@ class JsonReader {
   }
 
   Status ReadSentencePiece() {
+    bool replaced = false;
     for (const Json* step : Steps(At(root_, "pre_tokenizer"), "pretokenizers")) {
-      // Once spaces are ▁, there is nothing to split at: Gemma's file has this without effect.
+      // The newer way to say what the normalizer says in older files.
+      if (TextOf(At(*step, "type")) == "Metaspace" &&
+          TextOf(At(*step, "replacement")) == kMetaSpace && At(*step, "split") == false) {
+        replaced = true;
+        const std::string_view scheme = TextOf(At(*step, "prepend_scheme"));
+        if (scheme == "always") {
+          spec_.add_space_prefix = true;
+        } else if (scheme == "first") {
+          spec_.add_space_prefix = spec_.space_prefix_once = true;
+        } else if (scheme != "never") {
+          return NotSupported("pre_tokenizer.prepend_scheme " + Quoted(scheme));
+        }
+        continue;
+      }
+      // Once spaces are ▁, there is nothing to split at: Gemma's file has this
+      // without effect.
       if (TextOf(At(*step, "type")) != "Split" ||
           TextOf(At(At(*step, "pattern"), "String")) != " ") {
         return NotSupported("pre_tokenizer " + Quoted(TextOf(At(*step, "type"))));
       }
     }
-    bool replaced = false;
     for (const Json* step : Steps(At(root_, "normalizer"), "normalizers")) {
       const std::string_view type = TextOf(At(*step, "type"));
       if (type == "Replace" && TextOf(At(At(*step, "pattern"), "String")) == " " &&
@@ -201,11 +217,12 @@ class JsonReader {
       const std::string_view text = TextOf(At(token, "content"));
       const Json& id = At(token, "id");
       if (text.empty() || !id.is_number_integer()) return Bad("added_tokens holds no sound token");
-      for (const char* key : {"lstrip", "rstrip", "single_word"}) {
+      for (const char* key : {"lstrip", "single_word"}) {
         if (IsTrue(At(token, key))) {
           return NotSupported(std::string("added_tokens.") + key + " of " + Quoted(text));
         }
       }
+      if (IsTrue(At(token, "rstrip"))) spec_.strip_right.push_back(id.get<int32_t>());
       RETURN_IF_ERROR(
           Put(id.get<int64_t>(), text,
               IsTrue(At(token, "special")) ? TokenKind::kControl : TokenKind::kUserDefined));

@@ -77,8 +77,8 @@ TEST(TokenizerJsonTest, SaysWhichFieldIsNotSupported) {
             "normalizer \"Lowercase\" is not supported");
   EXPECT_EQ(error_with("/pre_tokenizer", {{"type", "Whitespace"}}),
             "pre_tokenizer \"Whitespace\" is not supported");
-  EXPECT_EQ(error_with("/added_tokens/0/rstrip", true),
-            "added_tokens.rstrip of \"<|im_end|>\" is not supported");
+  EXPECT_EQ(error_with("/added_tokens/0/lstrip", true),
+            "added_tokens.lstrip of \"<|im_end|>\" is not supported");
   EXPECT_EQ(error_with("/model/vocab/a", 1 << 30), "the id 1073741824 makes no sense");
   EXPECT_EQ(error_with("/model/vocab/a", "x"), "model.vocab holds an id that is no number");
   EXPECT_EQ(error_with("/model/merges/0", "ab"), "model.merges holds a merge of one token");

@@ -46,9 +46,11 @@ struct TokenizerSpec {
   bool normalize_nfc = false;
   bool ignore_merges = false;  // a pre-token that is a token is taken whole
   bool add_space_prefix = false;
+  bool space_prefix_once = false;  // at the beginning alone, not after control tokens
   bool add_bos = false;
   std::optional<int64_t> bos, eos, padding, unknown;
-  std::vector<int64_t> more_ends;  // ends of generation named by the file
+  std::vector<int32_t> strip_right;  // tokens that take the white space after them
+  std::vector<int64_t> more_ends;    // ends of generation named by the file
 };
 
 // A specification with what its views point into, where that is not a mapped file.
