@@ -324,6 +324,11 @@ void AddFurtherTrainOptions(CLI::App& app, Language language, TrainOptions& trai
                {"the adapter counts alpha / √rank, not alpha / rank",
                 "множитель адаптера alpha / √rank вместо alpha / rank"}},
               train.rslora));
+  add(AddFlag(
+      app, language,
+      {"--dora",
+       {"outputs have magnitudes that learn, too", "у выходов обучаются и величины (DoRA)"}},
+      train.dora));
   add(AddOption(app, language,
                 {"--targets",
                  {"projections that learn, by name with commas; default: all seven",

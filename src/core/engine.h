@@ -73,6 +73,7 @@ struct TrainOptions {
   double learning_rate = 0;          // 0: from the dataset's size
   int rank = 0;                      // 0: from the dataset's size
   double alpha = 0;                  // 0: twice the rank
+  bool dora = false;                 // outputs have magnitudes that learn, too (DoRA)
   bool rslora = false;               // the adapter counts alpha / √rank instead of alpha / rank
   std::vector<std::string> targets;  // projections that learn ("q_proj" …); empty: all seven
   double dropout = 0;                // of an adapter's input, while training

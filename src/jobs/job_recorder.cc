@@ -67,6 +67,7 @@ std::string TrainOptionsJson(const TrainOptions& options) {
                {"rank", options.rank},
                {"alpha", options.alpha},
                {"rslora", options.rslora},
+               {"dora", options.dora},
                {"targets", options.targets},
                {"dropout", options.dropout},
                {"neftune", options.neftune},

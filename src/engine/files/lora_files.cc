@@ -23,6 +23,7 @@ namespace fs = std::filesystem;
 constexpr const char* kConfigName = "adapter_config.json";
 constexpr const char* kWeightsName = "adapter_model.safetensors";
 constexpr const char* kTemplateName = "chat_template.json";
+constexpr std::string_view kMagnitudes = "lora_magnitude_vector";  // DoRA's
 constexpr std::string_view kPrefix = "base_model.model.model.layers.";
 
 struct Projection {
@@ -34,9 +35,12 @@ constexpr Projection kProjections[] = {
     {"down_proj", "mlp.down_proj"},
 };
 
-std::string TensorName(const LoraPair& pair, const char* side) {
+std::string ModuleName(const LoraPair& pair) {
   return std::string(kPrefix) + std::to_string(pair.layer) + "." +
-         ModuleOfProjection(pair.projection) + ".lora_" + side + ".weight";
+         ModuleOfProjection(pair.projection);
+}
+std::string TensorName(const LoraPair& pair, const char* side) {
+  return ModuleName(pair) + ".lora_" + side + ".weight";
 }
 
 Status CheckPairs(const fs::path& folder, const LoraAdapter& adapter) {
@@ -58,6 +62,10 @@ Status CheckPairs(const fs::path& folder, const LoraAdapter& adapter) {
     if (!sound(pair.a) || !sound(pair.b) || pair.a.rows != adapter.rank ||
         pair.b.columns != adapter.rank) {
       return bad("the matrices of " + who + " do not fit the rank " + std::to_string(adapter.rank));
+    }
+    const auto outputs = static_cast<size_t>(adapter.use_dora ? pair.b.rows : 0);
+    if (pair.magnitudes.size() != outputs) {
+      return bad("the magnitudes of " + who + " are not as many as its outputs");
     }
     if (!names.insert(TensorName(pair, "A")).second) return bad(who + " occurs twice");
   }
@@ -88,7 +96,7 @@ std::string ConfigText(const LoraAdapter& adapter) {
       {"revision", nullptr},
       {"target_modules", modules},
       {"task_type", "CAUSAL_LM"},
-      {"use_dora", false},
+      {"use_dora", adapter.use_dora},
       {"use_rslora", adapter.use_rslora},
   };
   return json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
@@ -101,6 +109,11 @@ Status WriteWeights(const fs::path& path, const LoraAdapter& adapter) {
         {TensorName(pair, "A"), "F32", {pair.a.rows, pair.a.columns}, BytesOf(pair.a.values)});
     tensors.push_back(
         {TensorName(pair, "B"), "F32", {pair.b.rows, pair.b.columns}, BytesOf(pair.b.values)});
+    if (!adapter.use_dora) continue;
+    tensors.push_back({ModuleName(pair) + "." + std::string(kMagnitudes),
+                       "F32",
+                       {pair.b.rows},
+                       BytesOf(pair.magnitudes)});
   }
   return WriteSafetensors(path, tensors);
 }
@@ -135,7 +148,7 @@ class AdapterReader {
     if (!json.is_object()) return Bad(std::string(kConfigName) + " is no JSON object");
     const auto get = [&](const char* key) { return json.value(key, nlohmann::json()); };
     if (get("peft_type") != "LORA") return Bad("peft_type is not LORA, the only kind supported");
-    for (const char* key : {"use_dora", "fan_in_fan_out", "lora_bias"}) {
+    for (const char* key : {"fan_in_fan_out", "lora_bias"}) {
       if (get(key) == true) return Bad(std::string(key) + " is true, which is not supported");
     }
     for (const char* key : {"modules_to_save", "rank_pattern", "alpha_pattern",
@@ -160,13 +173,15 @@ class AdapterReader {
     if (dropout.is_number()) adapter_.dropout = dropout.get<double>();
     if (base.is_string()) adapter_.base_model = base.get<std::string>();
     adapter_.use_rslora = get("use_rslora") == true;
+    adapter_.use_dora = get("use_dora") == true;
     for (const auto& module : get("target_modules")) {
       if (module.is_string()) adapter_.target_modules.push_back(module.get<std::string>());
     }
     return {};
   }
 
-  // Takes "base_model.model.model.layers.3.mlp.up_proj.lora_A.weight" apart.
+  // Takes "base_model.model.model.layers.3.mlp.up_proj.lora_A.weight" apart. The side of a
+  // magnitude vector is 'm'.
   static bool ParseName(std::string_view name, LoraPair* pair, char* side) {
     constexpr std::string_view kSuffix = ".weight";
     if (name.substr(0, kPrefix.size()) != kPrefix) return false;
@@ -175,6 +190,11 @@ class AdapterReader {
     if (number.ec != std::errc() || pair->layer < 0) return false;
     name.remove_prefix(static_cast<size_t>(number.ptr - name.data()));
     for (const Projection& projection : kProjections) {
+      if (name == "." + std::string(projection.module) + "." + std::string(kMagnitudes)) {
+        pair->projection = projection.name;
+        *side = 'm';
+        return true;
+      }
       for (const char letter : {'A', 'B'}) {
         const std::string rest = "." + std::string(projection.module) + ".lora_" + letter;
         if (name != rest + std::string(kSuffix)) continue;
@@ -194,6 +214,21 @@ class AdapterReader {
       if (!ParseName(tensor.name, &parsed, &side)) {
         return Bad("tensor " + Quoted(tensor.name) + " belongs to nothing that can be adapted",
                    "supported are q, k, v, o, gate, up and down projections of a decoder");
+      }
+      if (side == 'm') {
+        if (!adapter_.use_dora || tensor.shape.size() != 1) {
+          return Bad("tensor " + Quoted(tensor.name) +
+                     (adapter_.use_dora ? " is no vector" : " is there without use_dora"));
+        }
+        LoraPair& pair = pairs[{parsed.layer, parsed.projection}];
+        pair.layer = parsed.layer;
+        pair.projection = parsed.projection;
+        ASSIGN_OR_RETURN(pair.magnitudes, FloatsOf(tensor));
+        for (const float value : pair.magnitudes) {
+          if (std::isfinite(value)) continue;
+          return Bad("tensor " + Quoted(tensor.name) + " holds numbers that are not finite");
+        }
+        continue;
       }
       const bool first = side == 'A';
       if (tensor.shape.size() != 2 || tensor.shape[first ? 0 : 1] != adapter_.rank) {
@@ -216,6 +251,10 @@ class AdapterReader {
     for (auto& [key, pair] : pairs) {
       if (pair.a.values.empty() || pair.b.values.empty()) {
         return Bad("layer " + std::to_string(pair.layer) + " has only half of " + pair.projection);
+      }
+      if (adapter_.use_dora && pair.magnitudes.size() != static_cast<size_t>(pair.b.rows)) {
+        return Bad("layer " + std::to_string(pair.layer) +
+                   " has no magnitude for every output of " + pair.projection);
       }
       adapter_.pairs.push_back(std::move(pair));
     }

@@ -25,6 +25,8 @@ struct LoraPair {
   std::string projection;  // Hugging Face's name: "q_proj", "gate_proj" …
   NamedMatrix a;           // [rank, inputs]
   NamedMatrix b;           // [outputs, rank], rows in Hugging Face's order
+  // DoRA: the lengths of the rows of W + scale * b * a, whatever they have become; else empty.
+  std::vector<float> magnitudes = {};
 };
 
 struct LoraAdapter {
@@ -32,6 +34,7 @@ struct LoraAdapter {
   double alpha = 0;
   double dropout = 0;
   bool use_rslora = false;
+  bool use_dora = false;                    // every pair has magnitudes
   std::string base_model;                   // base_model_name_or_path
   std::vector<std::string> target_modules;  // filled from `pairs` when empty
   std::string chat_template;                // ChatTemplate::ToJson(), may be empty
@@ -48,7 +51,7 @@ std::string ModuleOfProjection(const std::string& projection);
 Status WriteLoraAdapter(const std::filesystem::path& folder, const LoraAdapter& adapter);
 
 // Fails with kNotFound when there is no such folder; with kBadInput for an adapter that is not
-// plain LoRA on a decoder's projections (DoRA, other modules saved, per-module ranks), naming the
+// LoRA or DoRA on a decoder's projections alone (other modules saved, per-module ranks), naming the
 // field.
 Result<LoraAdapter> ReadLoraAdapter(const std::filesystem::path& folder);
 

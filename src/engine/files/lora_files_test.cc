@@ -69,6 +69,28 @@ TEST(LoraFilesTest, HasPeftsLayout) {
   EXPECT_EQ(config["modules_to_save"], nullptr);
 }
 
+TEST(LoraFilesTest, DoraHasItsMagnitudesWherePeftLooksForThem) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "adapter";
+  LoraAdapter dora = Sample();
+  dora.use_dora = true;
+  EXPECT_FALSE(WriteLoraAdapter(path, dora));
+  dora.pairs[0].magnitudes = {1, 2, 3, 4};
+  dora.pairs[1].magnitudes = {0.5f};
+  ASSERT_TRUE(WriteLoraAdapter(path, dora));
+  const auto weights = SafetensorsFile::Open(path / "adapter_model.safetensors");
+  ASSERT_TRUE(weights);
+  const SafeTensor* magnitudes =
+      weights->Find("base_model.model.model.layers.0.self_attn.q_proj.lora_magnitude_vector");
+  ASSERT_NE(magnitudes, nullptr);
+  EXPECT_EQ(magnitudes->shape, (std::vector<int64_t>{4}));
+  const auto adapter = ReadLoraAdapter(path);
+  ASSERT_TRUE(adapter) << adapter.error().message;
+  EXPECT_TRUE(adapter->use_dora);
+  EXPECT_EQ(adapter->pairs[0].magnitudes, dora.pairs[0].magnitudes);
+  EXPECT_EQ(adapter->pairs[1].magnitudes, dora.pairs[1].magnitudes);
+}
+
 TEST(LoraFilesTest, ReplacesAnOlderAdapterAsAWhole) {
   const TemporaryFolder folder;
   const auto path = folder.path() / "adapter";
@@ -117,7 +139,7 @@ TEST(LoraFilesTest, SaysWhichFieldIsNotSupported) {
     return adapter ? "no error" : adapter.error().message.substr(prefix.size());
   };
   EXPECT_EQ(error_with("anything_new", 1), "no error");
-  EXPECT_EQ(error_with("use_dora", true), "use_dora is true, which is not supported");
+  EXPECT_EQ(error_with("use_dora", true), "layer 0 has no magnitude for every output of q_proj");
   EXPECT_EQ(error_with("modules_to_save", {"lm_head"}),
             "modules_to_save is set, which is not supported");
   EXPECT_EQ(error_with("rank_pattern", {{"q_proj", 4}}),

@@ -140,6 +140,14 @@ class MergedRows {
       const float* a = pair.a.values.data() + r * columns;
       for (int64_t c = 0; c < columns; ++c) out[c] += factor * a[c];
     }
+    if (pair.magnitudes.empty()) return;
+    double square = 0;
+    for (int64_t c = 0; c < columns; ++c) {
+      square += static_cast<double>(out[c]) * static_cast<double>(out[c]);
+    }
+    const auto gain = static_cast<float>(
+        static_cast<double>(pair.magnitudes[static_cast<size_t>(row)]) / std::sqrt(square));
+    for (int64_t c = 0; c < columns; ++c) out[c] *= gain;
   }
 
   const ModelFile& base_;
@@ -540,6 +548,11 @@ Status WriteGgufLora(const ModelExport& options, const fs::path& path) {
   const std::string doing = "writing adapter file " + path.string();
   RETURN_IF_ERROR(CheckExport(options));
   const LoraAdapter& adapter = *options.adapter;
+  if (adapter.use_dora) {
+    return Fail(ErrorKind::kBadInput,
+                doing + ": llama.cpp's form has no place for DoRA's magnitudes",
+                "a merged model has: --as gguf");
+  }
   const ModelConfig& config = options.base->config();
   struct Factor {
     std::string name;

@@ -1,5 +1,7 @@
 #include "engine/native/adapter_weights.h"
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace idiolect::native {
@@ -36,6 +38,32 @@ int64_t ColumnOf(const ModelConfig& config, Projection projection) {
   return projection == Projection::kUp ? config.ffn : 0;
 }
 
+// m / ‖W + scale · b · a‖ of each row, W as the base has it in memory.
+std::vector<float> GainsOf(const Compute& compute, const Weights& base, const LoraPair& pair,
+                           ProductKind kind, int64_t first_column, float scale) {
+  const WeightMatrix matrix = base.Product(static_cast<size_t>(pair.layer), kind);
+  const int64_t inputs = pair.a.columns, rank = pair.a.rows;
+  std::vector<float> gains(pair.magnitudes.size());
+  compute.Ranges(pair.b.rows, 32, [&](int64_t from, int64_t to) {
+    std::vector<float> row(static_cast<size_t>(inputs));
+    for (int64_t o = from; o < to; ++o) {
+      if (matrix.dense != nullptr) {
+        matrix.dense->CopyColumn(first_column + o, row.data());
+      } else {
+        matrix.quant->CopyColumn(first_column + o, row.data());
+      }
+      for (int64_t r = 0; r < rank; ++r) {
+        compute.kernels->add_scaled[0](scale * pair.b.values[static_cast<size_t>(o * rank + r)],
+                                       pair.a.values.data() + r * inputs, inputs, row.data());
+      }
+      const auto at = static_cast<size_t>(o);
+      gains[at] = pair.magnitudes[at] /
+                  static_cast<float>(std::sqrt(compute.kernels->sum_squares(row.data(), inputs)));
+    }
+  });
+  return gains;
+}
+
 int64_t Even(int64_t rank) {
   return (rank + 1) / 2 * 2;
 }
@@ -43,13 +71,17 @@ int64_t Even(int64_t rank) {
 }  // namespace
 
 Result<AdapterWeights> LoadAdapterWeights(const Compute& compute, const ModelConfig& config,
-                                          Dtype type, const LoraAdapter& adapter) {
+                                          Dtype type, const LoraAdapter& adapter,
+                                          const Weights* base) {
   RETURN_IF_ERROR(CheckAdapterFits(config, adapter));
   std::map<std::pair<int64_t, Projection>, const LoraPair*> pairs;
   for (const LoraPair& pair : adapter.pairs) {
     pairs[{pair.layer, *FindProjection(pair.projection)}] = &pair;
   }
   const auto scale = static_cast<float>(adapter.Scale());
+  if (adapter.use_dora && base == nullptr) {
+    return Fail(ErrorKind::kBadInput, "loading a DoRA adapter: its base is not in memory");
+  }
   AdapterWeights weights;
   weights.layers.resize(static_cast<size_t>(config.layers));
   for (int64_t layer = 0; layer < config.layers; ++layer) {
@@ -64,13 +96,25 @@ Result<AdapterWeights> LoadAdapterWeights(const Compute& compute, const ModelCon
       by_product[kind].push_back(&pair);
       AdapterProduct::Part part;
       part.column = ColumnOf(config, projection);
-      // b as [rank, outputs], times the scale.
+      std::vector<float> gains;
+      if (adapter.use_dora) {
+        gains = GainsOf(compute, *base, pair, PlaceOf(projection).product, part.column, scale);
+        std::vector<float>& all = products[kind].gains;
+        // Columns of what is not adapted stay as they are.
+        const WeightMatrix whole =
+            base->Product(static_cast<size_t>(layer), PlaceOf(projection).product);
+        const int64_t columns = whole.dense != nullptr ? whole.dense->n() : whole.quant->n();
+        all.resize(static_cast<size_t>(columns), 1.0f);
+        std::copy(gains.begin(), gains.end(), all.begin() + part.column);
+      }
+      // b as [rank, outputs], times the scale and the gains.
       const int64_t rank = Even(pair.a.rows), outputs = pair.b.rows;
       std::vector<float> factor(static_cast<size_t>(rank * outputs));
       for (int64_t r = 0; r < pair.a.rows; ++r) {
         for (int64_t o = 0; o < outputs; ++o) {
           factor[static_cast<size_t>(r * outputs + o)] =
-              scale * pair.b.values[static_cast<size_t>(o * pair.a.rows + r)];
+              (gains.empty() ? scale : scale * gains[static_cast<size_t>(o)]) *
+              pair.b.values[static_cast<size_t>(o * pair.a.rows + r)];
         }
       }
       part.b = PackedMatrix(weights.arena.get(), type, {outputs}, rank);

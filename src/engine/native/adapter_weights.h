@@ -21,7 +21,10 @@ struct AdapterProduct {
     int64_t column = 0;       // of the base's product
     PackedMatrix b;           // [rank, the part's columns]
   };
-  PackedMatrix a;           // [inputs, all ranks together]; each part's rank is rounded up to even
+  PackedMatrix a;  // [inputs, all ranks together]; each part's rank is rounded up to even
+  // DoRA: what each column of base's product and adapter's together is multiplied by (b has it in
+  // it already); else empty.
+  std::vector<float> gains;
   std::vector<Part> parts;  // empty: the adapter does not touch this product
 };
 
@@ -31,8 +34,10 @@ struct AdapterWeights {
   std::vector<std::array<AdapterProduct, kProductKinds>> layers;
 };
 
-// Fails with kBadInput when the adapter does not fit the model.
+// Fails with kBadInput when the adapter does not fit the model. `base` is needed for DoRA alone,
+// whose magnitudes are of the joined rows.
 Result<AdapterWeights> LoadAdapterWeights(const Compute& compute, const ModelConfig& config,
-                                          Dtype type, const LoraAdapter& adapter);
+                                          Dtype type, const LoraAdapter& adapter,
+                                          const Weights* base = nullptr);
 
 }  // namespace idiolect::native

@@ -82,11 +82,12 @@ void Forward::Product(size_t layer, ProductKind kind, Rows x, Target out) {
   const WeightMatrix w = weights_.Product(layer, kind);
   const int64_t n = w.dense != nullptr ? w.dense->n() : w.quant->n();
   const int64_t size = SizeOf(weights_.type);
-  bool started = false;
+  bool started = false, gained = false;
   for (const Group& group : groups_) {
     if (group.adapter == nullptr) continue;
     const AdapterProduct& product = group.adapter->layers[layer][k];
     if (product.parts.empty()) continue;
+    gained |= !product.gains.empty();
     if (!started) {
       auto* delta = delta_.as<float>();
       for (int64_t i = 0; i < rows_; ++i) {
@@ -111,7 +112,37 @@ void Forward::Product(size_t layer, ProductKind kind, Rows x, Target out) {
                part.b, {to, Dtype::kF32, n, to, n});
     }
   }
-  MultiplyBy(w, rows_, x, out);
+  if (!gained) {
+    MultiplyBy(w, rows_, x, out);
+    return;
+  }
+  // Each adapter's rows on their own, so that a neighbour changes no bit of the others.
+  for (const Group& group : groups_) {
+    const Rows from{static_cast<const char*>(x.data) + group.first * x.stride * size, x.stride};
+    Target to = out;
+    to.data = static_cast<char*>(out.data) + group.first * out.stride * SizeOf(out.type);
+    to.add = out.add + group.first * out.add_stride;
+    const std::vector<float>* gains =
+        group.adapter == nullptr ? nullptr : &group.adapter->layers[layer][k].gains;
+    if (gains == nullptr || gains->empty()) {
+      MultiplyBy(w, group.rows, from, to);
+      continue;
+    }
+    plain_.Reserve(group.rows * n * 4);
+    MultiplyBy(w, group.rows, from, {plain_.data(), Dtype::kF32, n, nullptr, 0});
+    for (int64_t i = 0; i < group.rows; ++i) {
+      float* row = plain_.as<float>() + i * n;
+      for (int64_t c = 0; c < n; ++c) {
+        row[c] = row[c] * (*gains)[static_cast<size_t>(c)] + to.add[i * to.add_stride + c];
+      }
+      char* into = static_cast<char*>(to.data) + i * to.stride * SizeOf(to.type);
+      if (to.type == Dtype::kF32) {
+        std::memcpy(into, row, static_cast<size_t>(n) * sizeof(float));
+      } else {
+        compute_.kernels->to_bf16(row, n, reinterpret_cast<uint16_t*>(into));
+      }
+    }
+  }
 }
 
 void Forward::MultiplyBy(WeightMatrix w, int64_t rows, Rows x, Target out) {

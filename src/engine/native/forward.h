@@ -68,7 +68,8 @@ class Forward {
   std::vector<Place> places_;
   std::vector<Group> groups_;
   int64_t rows_ = 0;
-  Buffer hidden_, normed_, qkv_, attended_, sums_, gate_up_, gated_, delta_, ranks_, logits_;
+  Buffer hidden_, normed_, qkv_, attended_, sums_, gate_up_, gated_, delta_, plain_, ranks_,
+      logits_;
   QuantRows quantised_;
 };
 

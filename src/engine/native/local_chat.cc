@@ -210,9 +210,9 @@ class ModelsOnOneBase : public SharedBase {
     std::unique_ptr<AdapterWeights> weights;
     if (!folder.empty()) {
       ASSIGN_OR_RETURN(adapter, ReadLoraAdapter(folder));
-      ASSIGN_OR_RETURN(
-          AdapterWeights loaded,
-          LoadAdapterWeights(base_->compute, base_->weights.config, base_->weights.type, adapter));
+      ASSIGN_OR_RETURN(AdapterWeights loaded,
+                       LoadAdapterWeights(base_->compute, base_->weights.config,
+                                          base_->weights.type, adapter, &base_->weights));
       weights = std::make_unique<AdapterWeights>(std::move(loaded));
     }
     ASSIGN_OR_RETURN(ChatTemplate chat_template, TemplateFor(*base_, adapter));

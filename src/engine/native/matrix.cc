@@ -126,8 +126,11 @@ void PackedMatrix::SetExtra(const Compute& compute, const float* w) {
 }
 
 void PackedMatrix::CopyColumn(int64_t c, float* out) const {
-  const Panel& panel = panels_[static_cast<size_t>(c / kPanelColumns)];
-  const char* from = Data(panel) + (c % kPanelColumns) * 4;
+  size_t part = 0;
+  while (part + 1 < part_columns_.size() && part_columns_[part + 1] <= c) ++part;
+  const int64_t within = c - part_columns_[part];
+  const Panel& panel = panels_[part_panels_[part] + static_cast<size_t>(within / kPanelColumns)];
+  const char* from = Data(panel) + within % kPanelColumns * 4;
   const int64_t step = panel.width * 4;
   for (int64_t i = 0; i < k_; ++i) {
     if (type_ == Dtype::kF32) {

@@ -27,9 +27,10 @@ ModelConfig ByteModel(ModelConfig config) {
 }
 
 LoraAdapter RandomAdapter(const ModelConfig& config, uint64_t seed, int rank,
-                          const std::vector<std::string>& projections) {
+                          const std::vector<std::string>& projections, bool dora = false) {
   Random random(seed);
   LoraAdapter adapter;
+  adapter.use_dora = dora;
   adapter.rank = rank;
   adapter.alpha = 2 * rank;
   for (int64_t layer = 0; layer < config.layers; ++layer) {
@@ -42,6 +43,9 @@ LoraAdapter RandomAdapter(const ModelConfig& config, uint64_t seed, int rank,
       };
       fill(&pair.a);
       fill(&pair.b);
+      for (int64_t o = 0; dora && o < rows; ++o) {
+        pair.magnitudes.push_back(static_cast<float>(0.5 + random.Uniform()));
+      }
       adapter.pairs.push_back(std::move(pair));
     }
   }
@@ -71,20 +75,22 @@ TEST(Forward, FactorsGiveWhatMergedWeightsGive) {
   const Compute& compute = threads.compute();
   for (const ModelConfig& config : {TinyLlama(), TinyGemma()}) {
     for (const auto& projections : {kAll, {"q_proj", "v_proj"}, {"k_proj", "up_proj"}}) {
-      const LoraAdapter adapter = RandomAdapter(config, 4, 3, projections);
-      const auto merge = MergeVisitor(compute, config, adapter);
-      ASSERT_TRUE(merge);
-      const Weights merged = RandomWeights(compute, config, Dtype::kF32, 0, 3, *merge);
-      const Weights base = RandomWeights(compute, config, Dtype::kF32, 0, 3, nullptr);
-      const auto factors = LoadAdapterWeights(compute, config, Dtype::kF32, adapter);
-      ASSERT_TRUE(factors) << factors.error().message;
-      Decoder with_merged(compute, merged), with_factors(compute, base, &*factors);
-      std::vector<float> a(static_cast<size_t>(config.vocabulary)), b(a.size());
-      const std::vector<int32_t> tokens = SomeTokens(30, 7);
-      for (const auto& [first, count] : {std::pair<size_t, size_t>{0, 20}, {20, 1}, {21, 9}}) {
-        with_merged.Run(std::span(tokens).subspan(first, count), a.data());
-        with_factors.Run(std::span(tokens).subspan(first, count), b.data());
-        for (size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 2e-3);
+      for (const bool dora : {false, true}) {
+        const LoraAdapter adapter = RandomAdapter(config, 4, 3, projections, dora);
+        const auto merge = MergeVisitor(compute, config, adapter);
+        ASSERT_TRUE(merge);
+        const Weights merged = RandomWeights(compute, config, Dtype::kF32, 0, 3, *merge);
+        const Weights base = RandomWeights(compute, config, Dtype::kF32, 0, 3, nullptr);
+        const auto factors = LoadAdapterWeights(compute, config, Dtype::kF32, adapter, &base);
+        ASSERT_TRUE(factors) << factors.error().message;
+        Decoder with_merged(compute, merged), with_factors(compute, base, &*factors);
+        std::vector<float> a(static_cast<size_t>(config.vocabulary)), b(a.size());
+        const std::vector<int32_t> tokens = SomeTokens(30, 7);
+        for (const auto& [first, count] : {std::pair<size_t, size_t>{0, 20}, {20, 1}, {21, 9}}) {
+          with_merged.Run(std::span(tokens).subspan(first, count), a.data());
+          with_factors.Run(std::span(tokens).subspan(first, count), b.data());
+          for (size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], 2e-3);
+        }
       }
     }
   }
@@ -97,8 +103,8 @@ TEST(Forward, NeighboursInAStepDoNotMatter) {
     for (const Dtype type : {Dtype::kF32, Dtype::kBf16}) {
       const Weights weights = RandomWeights(compute, config, type, 0, 3, nullptr);
       const auto one = LoadAdapterWeights(compute, config, type, RandomAdapter(config, 1, 4, kAll));
-      const auto two =
-          LoadAdapterWeights(compute, config, type, RandomAdapter(config, 2, 5, {"down_proj"}));
+      const auto two = LoadAdapterWeights(
+          compute, config, type, RandomAdapter(config, 2, 5, {"down_proj"}, true), &weights);
       ASSERT_TRUE(one && two);
       const std::vector<const AdapterWeights*> adapters = {&*one, nullptr, &*two, &*one, nullptr};
       MemoryBudget budget(1 << 30);

@@ -408,6 +408,12 @@ Result<MatrixVisitor> MergeVisitor(const Compute& compute, const ModelConfig& co
                                          pair.a.values.data() + r * view.columns, view.columns,
                                          view.values + row * view.columns);
         }
+        if (pair.magnitudes.empty()) continue;
+        float* values = view.values + row * view.columns;
+        const auto gain =
+            static_cast<float>(static_cast<double>(pair.magnitudes[static_cast<size_t>(row)]) /
+                               std::sqrt(compute.kernels->sum_squares(values, view.columns)));
+        for (int64_t i = 0; i < view.columns; ++i) values[i] *= gain;
       }
     });
   });

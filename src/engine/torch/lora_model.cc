@@ -43,6 +43,10 @@ char* Bytes(const at::Tensor& tensor) {
   return static_cast<char*>(tensor.data_ptr());
 }
 
+// Null where there is none.
+void* Data(const at::Tensor& tensor) {
+  return tensor.defined() ? tensor.data_ptr() : nullptr;
+}
 int64_t BytesOf(const at::Tensor& tensor) {
   return tensor.defined() ? static_cast<int64_t>(tensor.nbytes()) : 0;
 }
@@ -82,6 +86,7 @@ struct Saved {
   at::Tensor attention_sums, ffn_sums;  // f32, before post norms
   at::Tensor gate_up, gated;
   at::Tensor shrunk[4];
+  at::Tensor plain[4];  // with DoRA: sums before their gains
 };
 
 }  // namespace
@@ -145,6 +150,7 @@ class LoraModel::Impl {
       }
       const Place place = PlaceOf(view.projection);
       GroupAt(view.layer, place.group).SetBackward(compute_, place.part, view.values);
+      GroupAt(view.layer, place.group).Measure(place.part, view.values);
     };
   }
   void Adopt(native::Weights weights) {
@@ -157,6 +163,8 @@ class LoraModel::Impl {
       weights_.layers[i] = std::move(weights.layers[i]);
     }
     MakeParameters();
+    SetMagnitudes();
+    ParametersChanged();
     MakeMemory();
   }
 
@@ -203,10 +211,10 @@ class LoraModel::Impl {
 
   void ParametersChanged() {
     compute_.pool->For(static_cast<int64_t>(groups_.size()), [&](int64_t i) {
-      const AdaptedLinear& group = groups_[static_cast<size_t>(i)];
-      groups_[static_cast<size_t>(i)].ParametersChanged(compute_, Floats(parameters_), scale_);
+      AdaptedLinear& group = groups_[static_cast<size_t>(i)];
+      group.ParametersChanged(compute_, Floats(parameters_), scale_);
       if (file_ != nullptr) return;
-      group.SetForwardExtras(compute_, Floats(parameters_));
+      group.SetForwardExtras(compute_, Floats(parameters_), scale_);
       group.SetBackwardExtras(compute_, Floats(parameters_));
     });
     forward_layer_ = backward_layer_ = -1;
@@ -218,6 +226,7 @@ class LoraModel::Impl {
     adapter.alpha = options_.alpha;
     adapter.dropout = options_.dropout;
     adapter.use_rslora = options_.rslora;
+    adapter.use_dora = options_.dora;
     EachProjection([&](int64_t layer, Projection projection, int64_t a_at, int64_t b_at,
                        int64_t inputs, int64_t outputs) {
       if (!Learns(projection)) return;
@@ -234,13 +243,23 @@ class LoraModel::Impl {
           pair.b.values[static_cast<size_t>(o * rank + r)] = b[r * outputs + o];
         }
       }
+      if (options_.dora) {
+        const Place place = PlaceOf(projection);
+        const float* m = Floats(values) + GroupAt(layer, place.group).MagnitudeOffset(place.part);
+        pair.magnitudes.assign(m, m + outputs);
+      }
       adapter.pairs.push_back(std::move(pair));
     });
     return adapter;
   }
 
   Status Import(const LoraAdapter& adapter) {
+    if (adapter.use_dora != options_.dora) {
+      return Fail(ErrorKind::kBadInput,
+                  "setting the adapter: one has DoRA's magnitudes, the other has not");
+    }
     parameters_.zero_();
+    SetMagnitudes();
     Status status;
     size_t found = 0;
     EachProjection([&](int64_t layer, Projection projection, int64_t a_at, int64_t b_at,
@@ -258,6 +277,11 @@ class LoraModel::Impl {
           return;
         }
         ++found;
+        if (options_.dora) {
+          const Place place = PlaceOf(projection);
+          std::copy(pair.magnitudes.begin(), pair.magnitudes.end(),
+                    Floats(parameters_) + GroupAt(layer, place.group).MagnitudeOffset(place.part));
+        }
         std::memcpy(Floats(parameters_) + a_at, pair.a.values.data(),
                     pair.a.values.size() * sizeof(float));
         for (int64_t r = 0; r < rank; ++r) {
@@ -300,6 +324,7 @@ class LoraModel::Impl {
         total += BytesOf(*tensor);
       }
       for (const at::Tensor& tensor : s->shrunk) total += BytesOf(tensor);
+      for (const at::Tensor& tensor : s->plain) total += BytesOf(tensor);
     }
     for (const at::Tensor* tensor :
          {&parameters_, &gradients_, &hidden_out_, &d_hidden_, &d_sum_, &d_normed_, &d_attended_,
@@ -352,8 +377,14 @@ class LoraModel::Impl {
           *forward = native::PackedMatrix(&arena_, type_, outputs, inputs, padded_rank_);
         }
       }
+      std::vector<uint8_t> magnitudes;
+      for (int p = 0; options_.dora && p < native::kProjections; ++p) {
+        const auto projection = static_cast<Projection>(p);
+        if (PlaceOf(projection).group != static_cast<int>(group)) continue;
+        magnitudes.push_back(Learns(projection) ? 1 : 0);
+      }
       groups_.emplace_back(&arena_, FrozenWeights{forward, backward}, type_, inputs,
-                           std::move(outputs), rank, noise_.dropout.on());
+                           std::move(outputs), rank, noise_.dropout.on(), std::move(magnitudes));
     };
     add(&layer->qkv, c.hidden, {q, kv, kv});
     add(&layer->output, q, {c.hidden});
@@ -394,7 +425,19 @@ class LoraModel::Impl {
         Floats(parameters_)[a_at + i] = static_cast<float>((random.Uniform() * 2 - 1) * bound);
       }
     });
-    ParametersChanged();
+  }
+
+  // Where the adapter changes nothing, neither must its magnitudes.
+  void SetMagnitudes() {
+    if (!options_.dora) return;
+    EachProjection(
+        [&](int64_t layer, Projection projection, int64_t, int64_t, int64_t, int64_t outputs) {
+          const Place place = PlaceOf(projection);
+          const AdaptedLinear& group = GroupAt(layer, place.group);
+          if (!group.has_magnitudes()) return;
+          float* m = Floats(parameters_) + group.MagnitudeOffset(place.part);
+          for (int64_t o = 0; o < outputs; ++o) m[o] = group.FrozenLength(place.part, o);
+        });
   }
 
   // Taken once: fresh pages at every step would cost more than the arithmetic they are for.
@@ -431,7 +474,9 @@ class LoraModel::Impl {
       saved.gate_up = Empty(t, 2 * c.ffn, type_);
       saved.gated = Empty(t, c.ffn, type_);
       for (int g = 0; g < 4; ++g) {
-        saved.shrunk[g] = Empty(t, GroupAt(static_cast<int64_t>(i), g).ShrunkColumns(), type_);
+        const AdaptedLinear& group = GroupAt(static_cast<int64_t>(i), g);
+        saved.shrunk[g] = Empty(t, group.ShrunkColumns(), type_);
+        if (group.has_magnitudes()) saved.plain[g] = Empty(t, group.outputs(), type_);
       }
       saved_.push_back(std::move(saved));
     }
@@ -525,17 +570,18 @@ class LoraModel::Impl {
   // out = hidden + x·W…, normalised before the sum where the family does so.
   void AddProjection(int64_t layer, int number, const at::Tensor& x, const at::Tensor& shrunk,
                      const at::Tensor& hidden, const std::vector<float>& post_norm,
-                     const at::Tensor& sums, const at::Tensor& inverse, const at::Tensor& out) {
+                     const at::Tensor& sums, const at::Tensor& inverse, const at::Tensor& plain,
+                     const at::Tensor& out) {
     const int64_t n = weights_.config.hidden;
     const AdaptedLinear& group = GroupAt(layer, number);
     const uint64_t seed = NoiseSeed(layer, number);
     if (post_norm.empty()) {
       group.Forward(compute_, rows_, Bytes(x), Bytes(shrunk),
-                    {Floats(out), Dtype::kF32, n, Floats(hidden), n}, Noise(), seed);
+                    {Floats(out), Dtype::kF32, n, Floats(hidden), n}, Data(plain), Noise(), seed);
       return;
     }
     group.Forward(compute_, rows_, Bytes(x), Bytes(shrunk),
-                  {Floats(sums), Dtype::kF32, n, nullptr, 0}, Noise(), seed);
+                  {Floats(sums), Dtype::kF32, n, nullptr, 0}, Data(plain), Noise(), seed);
     compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
         Floats(inverse)[i] =
@@ -578,7 +624,8 @@ class LoraModel::Impl {
     Normalise(s.hidden_in, w.attention_norm, s.inverse_in, s.normed_in);
     const at::Tensor& raw = c.qk_norm ? s.qkv_raw : s.qkv;
     GroupAt(layer, 0).Forward(compute_, rows_, Bytes(s.normed_in), Bytes(s.shrunk[0]),
-                              {Bytes(raw), type_, qkv, nullptr, 0}, Noise(), NoiseSeed(layer, 0));
+                              {Bytes(raw), type_, qkv, nullptr, 0}, Data(s.plain[0]), Noise(),
+                              NoiseSeed(layer, 0));
     compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
         char* from = Bytes(raw) + i * qkv * size_;
@@ -601,13 +648,13 @@ class LoraModel::Impl {
     Attention(compute_, AttentionOf(layer, s), Bytes(s.attended), c.heads * dim,
               learn ? Floats(s.log_sums) : nullptr);
     AddProjection(layer, 1, s.attended, s.shrunk[1], s.hidden_in, w.post_attention_norm,
-                  s.attention_sums, s.inverse_attention, s.hidden_mid);
+                  s.attention_sums, s.inverse_attention, s.plain[1], s.hidden_mid);
 
     Normalise(s.hidden_mid, w.ffn_norm, s.inverse_mid, s.normed_mid);
     const int64_t ffn = c.ffn;
     GroupAt(layer, 2).Forward(compute_, rows_, Bytes(s.normed_mid), Bytes(s.shrunk[2]),
-                              {Bytes(s.gate_up), type_, 2 * ffn, nullptr, 0}, Noise(),
-                              NoiseSeed(layer, 2));
+                              {Bytes(s.gate_up), type_, 2 * ffn, nullptr, 0}, Data(s.plain[2]),
+                              Noise(), NoiseSeed(layer, 2));
     compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
         const char* row = Bytes(s.gate_up) + i * 2 * ffn * size_;
@@ -615,14 +662,15 @@ class LoraModel::Impl {
                                Bytes(s.gated) + i * ffn * size_);
       }
     });
-    if (pass == Pass::kAgain && w.post_ffn_norm.empty()) {
+    if (pass == Pass::kAgain && w.post_ffn_norm.empty() && !options_.dora) {
       GroupAt(layer, 3).Shrink(compute_, rows_, Bytes(s.gated), Bytes(s.shrunk[3]), Noise(),
                                NoiseSeed(layer, 3));
       return;
     }
     // By then nobody reads hidden_out_ any more.
     AddProjection(layer, 3, s.gated, s.shrunk[3], s.hidden_mid, w.post_ffn_norm, s.ffn_sums,
-                  s.inverse_ffn, pass == Pass::kFirst ? OutputOf(layer, learn) : hidden_out_);
+                  s.inverse_ffn, s.plain[3],
+                  pass == Pass::kFirst ? OutputOf(layer, learn) : hidden_out_);
   }
 
   // Puts a layer's matrices where all layers' are used in turn. A file whose matrices could be read
@@ -635,7 +683,7 @@ class LoraModel::Impl {
       const auto projection = static_cast<Projection>(p);
       const Place place = PlaceOf(projection);
       (void)ReadProjection(compute_, *file_, layer, projection, &unpacked_);
-      const AdaptedLinear& group = GroupAt(layer, place.group);
+      AdaptedLinear& group = GroupAt(layer, place.group);
       if (direction == Direction::kForward) {
         group.SetForward(compute_, place.part, unpacked_.data());
       } else {
@@ -644,7 +692,7 @@ class LoraModel::Impl {
     }
     for (int group = 0; group < 4; ++group) {
       if (direction == Direction::kForward) {
-        GroupAt(layer, group).SetForwardExtras(compute_, Floats(parameters_));
+        GroupAt(layer, group).SetForwardExtras(compute_, Floats(parameters_), scale_);
       } else {
         GroupAt(layer, group).SetBackwardExtras(compute_, Floats(parameters_));
       }
@@ -657,10 +705,13 @@ class LoraModel::Impl {
   Status CheckFile() {
     for (int64_t layer = 0; file_ != nullptr && layer < weights_.config.layers; ++layer) {
       for (int p = 0; p < native::kProjections; ++p) {
-        RETURN_IF_ERROR(
-            ReadProjection(compute_, *file_, layer, static_cast<Projection>(p), &unpacked_));
+        const auto projection = static_cast<Projection>(p);
+        RETURN_IF_ERROR(ReadProjection(compute_, *file_, layer, projection, &unpacked_));
+        const Place place = PlaceOf(projection);
+        GroupAt(layer, place.group).Measure(place.part, unpacked_.data());
       }
     }
+    SetMagnitudes();
     return {};
   }
 
@@ -797,7 +848,7 @@ class LoraModel::Impl {
     auto backward = [&](int group, const at::Tensor& dy, const at::Tensor& x, native::Target dx) {
       GroupAt(layer, group)
           .Backward(compute_, rows_, Bytes(dy), Bytes(x), Bytes(s.shrunk[group]), Bytes(d_shrunk_),
-                    Floats(gradients_), dx, Noise(), NoiseSeed(layer, group));
+                    Floats(gradients_), dx, Data(s.plain[group]), Noise(), NoiseSeed(layer, group));
     };
 
     IntoSum(w.post_ffn_norm, s.ffn_sums, s.inverse_ffn);

@@ -54,6 +54,7 @@ struct LoraOptions {
   std::vector<native::Projection> targets = {};  // that have an adapter; empty: all
   double dropout = 0;                            // of adapters' inputs, while learning
   double neftune = 0;      // noise on embeddings while learning, ± neftune / √(tokens · hidden)
+  bool dora = false;       // outputs have magnitudes that learn, too; not together with dropout
   bool recompute = false;  // activations in backward, instead of keeping them
   // The layers' matrices stay in the file as it packs them, and each layer's are unpacked for the
   // time that it is at work. The file must outlive the model.

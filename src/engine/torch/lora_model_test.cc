@@ -9,6 +9,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "base/random.h"
@@ -67,11 +68,45 @@ void ChecksGradients(const Compute& compute, const ModelConfig& config,
   const LoraAdapter gradients = model->Gradients();
   const LoraAdapter start = model->Adapter();
 
+  // DoRA's rows' lengths count as constants, so moving A or B the magnitudes go along with them.
+  std::map<std::pair<int64_t, std::string>, std::vector<float>> frozen;
+  if (options.dora) {
+    (void)native::RandomWeights(compute, config, Dtype::kF32, 16, 11,
+                                [&](const native::MatrixView& view) {
+                                  if (view.layer < 0) return;
+                                  frozen[{view.layer, NameOf(view.projection)}] = {
+                                      view.values, view.values + view.rows * view.columns};
+                                });
+  }
+  const auto lengths = [&](const LoraPair& pair) {
+    std::vector<double> all;
+    const std::vector<float>& w = frozen.at({pair.layer, pair.projection});
+    for (int64_t o = 0; o < pair.b.rows; ++o) {
+      double square = 0;
+      for (int64_t i = 0; i < pair.a.columns; ++i) {
+        auto v = static_cast<double>(w[static_cast<size_t>(o * pair.a.columns + i)]);
+        for (int64_t r = 0; r < pair.a.rows; ++r) {
+          v += options.Scale() *
+               static_cast<double>(pair.b.values[static_cast<size_t>(o * pair.a.rows + r)]) *
+               static_cast<double>(pair.a.values[static_cast<size_t>(r * pair.a.columns + i)]);
+        }
+        square += v * v;
+      }
+      all.push_back(std::sqrt(square));
+    }
+    return all;
+  };
+
   // One direction per matrix: moving along it must change the loss by |direction · gradient|.
+  enum class Of { kA, kB, kMagnitudes };
+  const auto numbers = [](auto& pair, Of of) -> auto& {
+    return of == Of::kA ? pair.a.values : of == Of::kB ? pair.b.values : pair.magnitudes;
+  };
   Random random(5);
   for (size_t p = 0; p < start.pairs.size(); ++p) {
-    for (const bool of_a : {true, false}) {
-      const auto& gradient = of_a ? gradients.pairs[p].a.values : gradients.pairs[p].b.values;
+    for (const Of of : {Of::kA, Of::kB, Of::kMagnitudes}) {
+      const auto& gradient = numbers(gradients.pairs[p], of);
+      if (gradient.empty()) continue;
       std::vector<float> direction(gradient.size());
       double expected = 0;
       for (size_t i = 0; i < direction.size(); ++i) {
@@ -83,9 +118,16 @@ void ChecksGradients(const Compute& compute, const ModelConfig& config,
       constexpr double kStep = 2e-3;
       auto loss_at = [&](double step) {
         LoraAdapter moved = start;
-        auto& values = of_a ? moved.pairs[p].a.values : moved.pairs[p].b.values;
+        LoraPair& pair = moved.pairs[p];
+        auto& values = numbers(pair, of);
         for (size_t i = 0; i < values.size(); ++i) {
           values[i] += static_cast<float>(step) * direction[i];
+        }
+        if (options.dora && of != Of::kMagnitudes) {
+          const auto before = lengths(start.pairs[p]), after = lengths(pair);
+          for (size_t o = 0; o < after.size(); ++o) {
+            pair.magnitudes[o] *= static_cast<float>(after[o] / before[o]);
+          }
         }
         EXPECT_TRUE(model->SetAdapter(moved));
         const bool noisy = options.dropout > 0 || options.neftune > 0;
@@ -99,7 +141,7 @@ void ChecksGradients(const Compute& compute, const ModelConfig& config,
       const double measured = (4 * narrow - wide) / 3;
       EXPECT_NEAR(measured, expected, 0.01 * std::fabs(expected) + 3e-4)
           << config.architecture << " layer " << start.pairs[p].layer << ' '
-          << start.pairs[p].projection << (of_a ? " A" : " B");
+          << start.pairs[p].projection << " of " << static_cast<int>(of);
     }
   }
 }
@@ -171,6 +213,9 @@ TEST_F(LoraModelTest, GradientsHoldWithDropoutNoiseAndSomeProjections) {
     noisy.dropout = 0.3;
     noisy.neftune = 5;
     ChecksGradients(compute_, config, noisy);
+    LoraOptions dora = {5, 10, 3, 64};
+    dora.dora = true;
+    ChecksGradients(compute_, config, dora);
     LoraOptions some = {5, 10, 3, 64};
     some.targets = {native::Projection::kQ, native::Projection::kV, native::Projection::kDown};
     ChecksGradients(compute_, config, some);
@@ -182,7 +227,8 @@ TEST_F(LoraModelTest, RecomputedActivationsGiveTheSameGradients) {
   for (const ModelConfig& config : {native::TinyLlama(), native::TinyGemma()}) {
     for (const Dtype type : {Dtype::kF32, Dtype::kBf16}) {
       LoraOptions options = {8, 16, 3, 64};
-      options.dropout = 0.1;
+      options.dropout = config.qk_norm ? 0 : 0.1;
+      options.dora = config.qk_norm;
       options.neftune = 5;
       const auto kept = LoraModel::Random(compute_, config, type, 1, options);
       options.recompute = true;
@@ -263,6 +309,7 @@ TEST_F(LoraModelTest, MemoryIsKnownBeforehand) {
         LoraOptions options = {8, 16, 3, 96};
         options.recompute = recompute;
         options.dropout = recompute ? 0.1 : 0;
+        options.dora = !recompute;
         if (recompute) options.targets = {native::Projection::kQ};
         const auto model = LoraModel::Random(compute_, config, type, 1, options);
         EXPECT_EQ(ModelBytes(config, type, options), model->bytes()) << config.architecture;
@@ -282,6 +329,7 @@ TEST_F(LoraModelTest, APackedBaseGivesTheSameGradients) {
   for (const bool recompute : {false, true}) {
     LoraOptions options = {8, 16, 3, 128};
     options.recompute = recompute;
+    options.dora = recompute;
     auto unpacked = LoraModel::Load(compute_, *file, Dtype::kF32, options);
     options.base_in_file = true;
     auto packed = LoraModel::Load(compute_, *file, Dtype::kF32, options);

@@ -67,6 +67,13 @@ int64_t CountParameters(const ModelConfig& config, const LoraOptions& options) {
       count += rank * (group.inputs + native::ShapeOf(config, part).rows);
     }
   }
+  // With DoRA a magnitude for every output of a group that learns.
+  if (options.dora) {
+    for (const Group& group : GroupsOf(config)) {
+      if (!Learns(group, options)) continue;
+      for (const Projection part : group.parts) count += native::ShapeOf(config, part).rows;
+    }
+  }
   return count * config.layers;
 }
 
@@ -79,7 +86,7 @@ int64_t ModelBytes(const ModelConfig& c, Dtype type, const LoraOptions& options)
   const int64_t qkv = q + 2 * c.kv_heads * c.head_dim;
 
   // Weights: forward, and the other way round.
-  int64_t frozen = 0, layer = 0, shrunk = 0;
+  int64_t frozen = 0, layer = 0, shrunk = 0, plain = 0;
   for (const Group& group : GroupsOf(c)) {
     const auto parts = static_cast<int64_t>(group.parts.size());
     const int64_t r = Learns(group, options) ? rank : 0;
@@ -94,15 +101,16 @@ int64_t ModelBytes(const ModelConfig& c, Dtype type, const LoraOptions& options)
     if (r > 0) layer += PackedBytes(type, parts * r, group.inputs, 0);
     if (r > 0 && drops) layer += PackedBytes(type, group.inputs, parts * r, 0);
     shrunk += parts * r;
+    if (r > 0 && options.dora) plain += outputs;
   }
   int64_t total = c.layers * layer + (options.base_in_file ? 1 : c.layers) * frozen;
   total += PackedBytes(type, c.vocabulary, c.hidden, 0) * (c.tied_head ? 1 : 2);
   total += PackedBytes(type, c.hidden, c.vocabulary, 0);
 
   // Activations that backward needs.
-  int64_t kept = c.hidden * 4 + 2 * 4;                           // hidden_mid, inverses
-  kept += (2 * c.hidden + qkv + q + 3 * c.ffn + shrunk) * size;  // what products take
-  kept += c.heads * 4;                                           // log_sums
+  int64_t kept = c.hidden * 4 + 2 * 4;                                   // hidden_mid, inverses
+  kept += (2 * c.hidden + qkv + q + 3 * c.ffn + shrunk + plain) * size;  // what products take
+  kept += c.heads * 4;                                                   // log_sums
   if (c.qk_norm) kept += qkv * size;
   if (c.post_attention_norm) kept += c.hidden * 4 + 4;
   if (c.post_ffn_norm) kept += c.hidden * 4 + 4;

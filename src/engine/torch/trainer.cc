@@ -60,6 +60,7 @@ Status CheckOptions(const TrainRequest& request) {
   check(o.rank >= 0 && o.rank <= 512, "the rank must be between 1 and 512");
   check(std::isfinite(o.alpha) && o.alpha >= 0, "alpha must not be negative");
   check(o.dropout >= 0 && o.dropout <= 0.9, "dropout must be between 0 and 0.9");
+  check(!o.dora || o.dropout == 0, "DoRA and dropout do not go together");
   check(o.neftune >= 0 && o.neftune <= 1000, "the noise on embeddings must be between 0 and 1000");
   check(o.patience >= 0, "patience must not be negative");
   check(o.memory_bytes >= 0, "the memory must not be negative");
@@ -97,8 +98,8 @@ Result<std::string> KeyOf(const TrainRequest& request, const TrainOptions& optio
                 options.max_steps, static_cast<int>(type));
   sha.AddField(text);
   std::snprintf(text, sizeof text, "%d %d %.17g %d %d %.17g", static_cast<int>(options.schedule),
-                options.rslora ? 1 : 0, options.neftune, options.patience,
-                static_cast<int>(options.method), options.beta);
+                (options.rslora ? 1 : 0) + (options.dora ? 2 : 0), options.neftune,
+                options.patience, static_cast<int>(options.method), options.beta);
   sha.AddField(text);
   for (const std::string& target : options.targets) sha.AddField(target);
   const auto add = [&sha](const ChatMessage& message) {
@@ -133,6 +134,7 @@ LoraOptions LoraOptionsOf(const TrainOptions& options) {
   lora.max_tokens = options.pack_tokens;
   lora.rslora = options.rslora;
   lora.dropout = options.dropout;
+  lora.dora = options.dora;
   lora.neftune = options.neftune;
   for (const std::string& target : options.targets) {
     lora.targets.push_back(*native::FindProjection(target));
