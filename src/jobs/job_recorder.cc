@@ -23,6 +23,18 @@ Json Number(double value) {
   return std::isfinite(value) ? Json(value) : Json(nullptr);
 }
 
+const char* NameOf(Schedule schedule) {
+  switch (schedule) {
+    case Schedule::kCosine:
+      return "cosine";
+    case Schedule::kLinear:
+      return "linear";
+    case Schedule::kConstant:
+      return "constant";
+  }
+  return "";
+}
+
 }  // namespace
 
 // Letters and digits of the name in Latin script, for a model's name and folders.
@@ -44,18 +56,6 @@ std::string ModelSuffix(const std::string& name) {
   }
   while (!slug.empty() && slug.back() == '-') slug.pop_back();
   return slug.empty() ? "persona" : slug.substr(0, 32);
-}
-
-const char* NameOf(Schedule schedule) {
-  switch (schedule) {
-    case Schedule::kCosine:
-      return "cosine";
-    case Schedule::kLinear:
-      return "linear";
-    case Schedule::kConstant:
-      return "constant";
-  }
-  return "";
 }
 
 std::string TrainOptionsJson(const TrainOptions& options) {
