@@ -11,31 +11,11 @@ namespace {
 
 constexpr uint32_t kScanned = 100;  // lines before that are counted over
 
+// The words that two lines share.
 struct Overlap {
   uint32_t weight = 0, square = 0;
   uint8_t rarest = 0, count = 0;
 };
-
-Overlap Share(const LineWindow& window, uint32_t line, uint32_t other) {
-  Overlap overlap;
-  if (!MayShare(window[line], window[other])) return overlap;
-  const auto a = window.words(line), b = window.words(other);
-  for (size_t i = 0, k = 0; i < a.size() && k < b.size();) {
-    if (a[i].hash < b[k].hash) {
-      ++i;
-    } else if (b[k].hash < a[i].hash) {
-      ++k;
-    } else {
-      overlap.weight += a[i].weight;
-      overlap.square += uint32_t{a[i].weight} * a[i].weight;
-      overlap.rarest = std::max(overlap.rarest, a[i].weight);
-      ++overlap.count;
-      ++i;
-      ++k;
-    }
-  }
-  return overlap;
-}
 
 uint8_t Byte(uint32_t value) {
   return static_cast<uint8_t>(std::min<uint32_t>(value, 255));
@@ -70,6 +50,18 @@ class Extractor {
     if (marks == Marks::kShown) marked_by_.assign(window.size(), 0);
   }
 
+  // The lines [begin, end), in order.
+  void Lines(uint32_t begin, uint32_t end) {
+    for (uint32_t line = begin > kWindow ? begin - kWindow : 0; line < begin; ++line) {
+      KeepWeights(line);
+    }
+    for (uint32_t line = begin; line < end; ++line) {
+      KeepWeights(line);
+      Line(line);
+    }
+  }
+
+ private:
   void Line(uint32_t line) {
     const auto candidates = table_.of(line);
     if (candidates.empty()) return;
@@ -90,7 +82,6 @@ class Extractor {
     }
   }
 
- private:
   void Put(int feature, uint8_t value) {
     out_[static_cast<size_t>(feature) * FeatureBlocks::kLanes] = value;
   }
@@ -207,21 +198,36 @@ class Extractor {
     if (own == 0) people_since_own_ = people;
   }
 
+  // What the line shares with each of those before it. The weights are kept: the lines that come
+  // next compare these with each other.
   void Overlaps(std::span<const uint32_t> candidates) {
-    overlaps_.assign(candidates.size(), {});
+    overlaps_.fill({});
+    window_.ForEachSharing(line_, line_ > kWindow ? line_ - kWindow : 0,
+                           [this](uint32_t earlier, const WordWeight& word) {
+                             Overlap& overlap = overlaps_[line_ - earlier];
+                             overlap.weight += word.weight;
+                             overlap.square += uint32_t{word.weight} * word.weight;
+                             overlap.rarest = std::max(overlap.rarest, word.weight);
+                             ++overlap.count;
+                           });
     best_overlap_ = 0;
-    for (size_t i = 0; i + 1 < candidates.size(); ++i) {
-      overlaps_[i] = Share(window_, line_, candidates[i]);
-      known_[line_ - candidates[i]] = {line_, overlaps_[i].weight};
-      best_overlap_ = std::max(best_overlap_, overlaps_[i].weight);
+    for (const uint32_t candidate : candidates) {
+      best_overlap_ = std::max(best_overlap_, overlaps_[line_ - candidate].weight);
     }
   }
 
-  // Weight of the words shared with a line that is seen; candidates are neighbours of each other.
-  uint32_t SharedWith(uint32_t other) {
-    Known& known = known_[line_ - other];
-    if (known.line != line_) known = {line_, Share(window_, line_, other).weight};
-    return known.weight;
+  void KeepWeights(uint32_t line) {
+    Weights& weights = weights_[line % kKept];
+    weights.fill(0);
+    window_.ForEachSharing(line, line > kWindow ? line - kWindow : 0,
+                           [&](uint32_t earlier, const WordWeight& word) {
+                             uint16_t& sum = weights[line - earlier];
+                             sum = static_cast<uint16_t>(sum + word.weight);
+                           });
+  }
+  // Of the words that two lines share, both the line in hand or not more than kWindow before it.
+  uint32_t SharedWeight(uint32_t a, uint32_t b) const {
+    return a > b ? weights_[a % kKept][a - b] : weights_[b % kKept][b - a];
   }
 
   // What depends on the line alone.
@@ -322,7 +328,7 @@ class Extractor {
     }
     NameFeatures(candidate, between, count);
     LaterFeatures(candidate);
-    WordFeatures(number, candidate);
+    WordFeatures(candidate);
 
     Put(kMediaOfCandidate, static_cast<uint8_t>(earlier.media));
     Put(kForwardedCandidate, (earlier.flags & kForwarded) != 0);
@@ -437,8 +443,8 @@ class Extractor {
     }
   }
 
-  void WordFeatures(size_t number, uint32_t candidate) {
-    const Overlap& overlap = overlaps_[number];
+  void WordFeatures(uint32_t candidate) {
+    const Overlap& overlap = overlaps_[line_ - candidate];
     const WindowLine& facts = window_[candidate];
     Put(kSharedWeight, Byte(overlap.weight / 4));
     const float norms = window_[line_].norm * facts.norm;
@@ -452,16 +458,16 @@ class Extractor {
     Put(kSharedIsBest, best_overlap_ > 0 && overlap.weight == best_overlap_);
     uint32_t around = 0;
     if (Seen(facts.previous_own)) {
-      around = std::max(around, SharedWith(facts.previous_own));
+      around = std::max(around, SharedWeight(line_, facts.previous_own));
     }
     if (facts.next_own != kNoLine && facts.next_own < line_) {
-      around = std::max(around, SharedWith(facts.next_own));
+      around = std::max(around, SharedWeight(line_, facts.next_own));
     }
     Put(kSharedAround, Byte(around / 4));
     uint32_t own = window_[line_].previous_own, with_own = 0;
     for (int i = 0; i < 2 && Seen(own); ++i) {
       if (own != candidate) {
-        with_own = std::max(with_own, Share(window_, own, candidate).weight);
+        with_own = std::max(with_own, SharedWeight(own, candidate));
       }
       own = window_[own].previous_own;
     }
@@ -500,6 +506,10 @@ class Extractor {
   const Marks marks_;
   FeatureBlocks& blocks_;
   std::vector<AuthorCount> counts_;
+  // Shared weights of the last lines, by line and distance.
+  static constexpr uint32_t kKept = 256;
+  using Weights = std::array<uint16_t, kWindow + 1>;
+  std::vector<Weights> weights_ = std::vector<Weights>(kKept);
   std::vector<uint8_t> marked_by_;  // by line
   uint32_t counted_ = 0;
   // Of the line in hand.
@@ -507,12 +517,8 @@ class Extractor {
   uint8_t shared_[kLinkFeatures] = {};
   uint8_t* out_ = nullptr;
   std::vector<Between> between_;
-  std::vector<Overlap> overlaps_;
-  struct Known {
-    uint32_t line = kNoLine, weight = 0;
-  };
-  std::array<Known, kWindow + 1> known_;  // by distance
-  std::vector<uint32_t> answering_;       // whose marks point at the line
+  std::array<Overlap, kWindow + 1> overlaps_;  // by distance
+  std::vector<uint32_t> answering_;            // whose marks point at the line
   uint32_t best_overlap_ = 0;
   uint32_t last_naming_ = kNoLine;      // the last line that names the author
   uint32_t last_own_naming_ = kNoLine;  // the author's last line that names somebody
@@ -525,8 +531,7 @@ class Extractor {
 void ComputeLinkFeatures(const LineWindow& window, const CandidateTable& candidates, uint32_t begin,
                          uint32_t end, Marks marks, FeatureBlocks* blocks) {
   blocks->Resize(candidates.size());
-  Extractor extractor(window, candidates, marks, blocks);
-  for (uint32_t line = begin; line < end; ++line) extractor.Line(line);
+  Extractor(window, candidates, marks, blocks).Lines(begin, end);
 }
 
 }  // namespace idiolect

@@ -11,9 +11,19 @@ constexpr size_t kRecentPeople = 40;
 
 }  // namespace
 
+void LineWindow::NoteUses(uint32_t line) {
+  for (uint32_t at = facts_[line].words; at < facts_[line].words_end; ++at) {
+    uint32_t& newest = newest_use_[words_[at].hash % kPlaces];
+    uses_.push_back({line, newest});
+    newest = at;
+  }
+}
+
 void LineWindow::Read(std::span<const ChatLine> lines) {
   lines_ = lines;
   words_.clear();
+  uses_.clear();
+  newest_use_.assign(kPlaces, kNoLine);
   namings_.clear();
   facts_.assign(lines.size(), {});
   authors_ = 1;
@@ -32,6 +42,7 @@ void LineWindow::Read(std::span<const ChatLine> lines) {
     ++spoken;
     const LineWords read = ReadLineWords(table_, line.text, &words_);
     facts.words_end = static_cast<uint32_t>(words_.size());
+    NoteUses(i);
     facts.cues = read.cues;
     facts.letters = BucketCount(read.letters);
     facts.count = BucketCount(read.count);

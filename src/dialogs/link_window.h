@@ -18,6 +18,9 @@ namespace idiolect {
 
 constexpr uint32_t kWindow = 150;    // lines before that may be answered or remembered
 constexpr uint32_t kLookAhead = 40;  // lines behind that may tell what a line was
+// What a link depends on in all: the lines around, what is known of those, and what they answer.
+constexpr uint32_t kSeenBefore = 3 * kWindow;
+constexpr uint32_t kSeenBehind = 2 * kLookAhead;
 
 struct WindowLine {
   uint32_t cues = 0;
@@ -58,6 +61,17 @@ class LineWindow {
   std::span<const WordWeight> words(uint32_t i) const {
     return std::span(words_).subspan(facts_[i].words, facts_[i].words_end - facts_[i].words);
   }
+  // Calls `each` with every earlier line, down to `oldest`, that holds a word of line i, and with
+  // the word; newest first for each word.
+  template <typename Each>
+  void ForEachSharing(uint32_t i, uint32_t oldest, Each each) const {
+    for (uint32_t at = facts_[i].words; at < facts_[i].words_end; ++at) {
+      for (uint32_t use = uses_[at].previous; use != kNoLine; use = uses_[use].previous) {
+        if (uses_[use].line < oldest) break;
+        if (words_[use].hash == words_[at].hash) each(uses_[use].line, words_[at]);
+      }
+    }
+  }
   // One above the largest author.
   uint32_t authors() const { return authors_; }
 
@@ -67,6 +81,14 @@ class LineWindow {
   std::span<const ChatLine> lines_;
   std::vector<WindowLine> facts_;
   std::vector<WordWeight> words_;
+  // Of each word: its line, and the word before it that falls into the same place.
+  struct Use {
+    uint32_t line = 0, previous = kNoLine;
+  };
+  static constexpr uint32_t kPlaces = 16384;
+  void NoteUses(uint32_t line);
+  std::vector<Use> uses_;
+  std::vector<uint32_t> newest_use_;  // by place
   std::vector<Naming> namings_;
   std::vector<uint32_t> last_line_;  // by author
   std::vector<uint32_t> recent_;
