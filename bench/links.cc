@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "base/file.h"
@@ -18,7 +19,7 @@ namespace idiolect {
 namespace {
 
 struct Settings {
-  std::string irc, rows, pairs, model;
+  std::string irc, rows, pairs, first, model;
   bool words = false;
   TelegramLinkSettings telegram;
 };
@@ -26,6 +27,11 @@ struct Settings {
 Status WriteIrcRows(const Settings& settings) {
   ASSIGN_OR_RETURN(const auto logs, ReadIrcLogs(settings.irc));
   ASSIGN_OR_RETURN(auto writer, LinkRowWriter::Create(settings.rows));
+  std::optional<LinkModel> first;
+  if (!settings.first.empty()) {
+    ASSIGN_OR_RETURN(const std::string text, ReadFile(settings.first));
+    ASSIGN_OR_RETURN(first, LinkModel::Parse(text));
+  }
   const WordTable words(BuiltInLinkWords());
   uint32_t group = 0;
   int64_t targets = 0, missed = 0, rows = 0, lines = 0;
@@ -33,11 +39,11 @@ Status WriteIrcRows(const Settings& settings) {
     const auto finder = MakeNickFinder(log.nicks, words);
     LineWindow window(words, *finder);
     window.Read(log.lines);
-    CandidateTable candidates;
-    FeatureBlocks blocks;
+    LinkScorer scorer;
     const uint32_t begin = log.first_annotated, end = window.size();
-    FindLinkCandidates(window, begin, end, ChatStyle::kNicks, MarkedLines::kLinked, &candidates);
-    ComputeLinkFeatures(window, candidates, begin, end, Marks::kHidden, &blocks);
+    scorer.Compute(window, begin, end, ChatStyle::kNicks, first ? &*first : nullptr,
+                   {Marks::kHidden, MarkedLines::kLinked});
+    const CandidateTable& candidates = scorer.candidates();
     std::map<uint32_t, std::set<uint32_t>> answers;
     for (const auto& pair : log.pairs) answers[pair.source].insert(pair.target);
     for (const auto& [line, of] : answers) {
@@ -50,7 +56,7 @@ Status WriteIrcRows(const Settings& settings) {
       }
     }
     RETURN_IF_ERROR(writer.Add(
-        candidates, blocks, begin, end, group,
+        candidates, scorer.features(), begin, end, group,
         [&](uint32_t line) { return answers.contains(line); },
         [&](uint32_t line, uint32_t candidate) { return answers[line].contains(candidate); }));
     group += end;
@@ -76,13 +82,8 @@ Status CountIrcStems(const Settings& settings) {
 }
 
 Status JudgeIrc(const Settings& settings) {
-  std::string model(BuiltInLinkModelText(ChatStyle::kNicks));
-  if (!settings.model.empty()) {
-    ASSIGN_OR_RETURN(model, ReadFile(settings.model));
-  }
-  ASSIGN_OR_RETURN(
-      const auto knowledge,
-      LinkKnowledge::From(model, BuiltInLinkModelText(ChatStyle::kMessenger), BuiltInLinkWords()));
+  ASSIGN_OR_RETURN(const auto knowledge,
+                   ReadKnowledge(ChatStyle::kNicks, settings.first, settings.model));
   ASSIGN_OR_RETURN(const auto logs, ReadIrcLogs(settings.irc));
   LinkScores scores, previous;
   std::string pairs;
@@ -94,16 +95,19 @@ Status JudgeIrc(const Settings& settings) {
     std::vector<LineLink> links;
     const LinkPeople people(*knowledge, log.nicks);
     const auto start = std::chrono::steady_clock::now();
-    Linker(*knowledge, people).LinkLines(log.lines, begin, end, ChatStyle::kNicks, &links);
+    Linker linker(*knowledge, people);
+    linker.LinkLines(log.lines, begin, end, ChatStyle::kNicks, &links);
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     lines += end;
+    std::vector<uint32_t> joined;
+    linker.JoinLines(begin, end, &joined);
     LinkPairs gold, found, joins, last;
     for (const auto& pair : log.pairs) gold.emplace_back(pair.source, pair.target);
     annotated += static_cast<int64_t>(gold.size());
     for (uint32_t line = begin; line < end; ++line) {
       const LineLink& link = links[line - begin];
       const uint32_t target = link.line == kNoLine ? line : link.line;
-      joins.emplace_back(line, target);
+      joins.emplace_back(line, joined[line - begin]);
       found.emplace_back(line, target);
       if (link.second != kNoLine) found.emplace_back(line, link.second);
       last.emplace_back(line, line - 1);
@@ -137,6 +141,7 @@ Status Run(const Settings& settings) {
   if (!settings.telegram.paths.empty()) {
     TelegramLinkSettings telegram = settings.telegram;
     telegram.rows = settings.rows;
+    telegram.first = settings.first;
     telegram.model = settings.model;
     telegram.words = settings.words;
     return RunTelegramLinks(telegram);
@@ -159,6 +164,8 @@ int main(int argc, char** argv) {
                  "with --telegram: unmarked messages by hand");
   app.add_option("--threads", settings.telegram.threads, "threads")->check(CLI::Range(1, 256));
   app.add_option("--model", settings.model, "a model file instead of the one that is built in");
+  app.add_option("--first", settings.first,
+                 "a first model; with --model and without it that one decides alone");
   app.add_option("--rows", settings.rows, "write the trainer's rows here, and judge nothing");
   app.add_flag("--marks", settings.telegram.show_marks,
                "rows in which other messages' marks are seen");

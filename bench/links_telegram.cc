@@ -10,6 +10,7 @@
 #include <deque>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "base/file.h"
@@ -134,6 +135,11 @@ std::unique_ptr<NameFinder> Finder(const Loaded& loaded) {
 
 Status WriteRows(const Loaded& loaded, const TelegramLinkSettings& settings) {
   ASSIGN_OR_RETURN(auto writer, LinkRowWriter::Create(settings.rows));
+  std::optional<LinkModel> first;
+  if (!settings.first.empty()) {
+    ASSIGN_OR_RETURN(const std::string text, ReadFile(settings.first));
+    ASSIGN_OR_RETURN(first, LinkModel::Parse(text));
+  }
   const WordTable words(BuiltInLinkWords());
   const auto finder = Finder(loaded);
   const Marks marks = settings.show_marks ? Marks::kShown : Marks::kHidden;
@@ -143,11 +149,11 @@ Status WriteRows(const Loaded& loaded, const TelegramLinkSettings& settings) {
     const Lines chat_lines = LinesOfChat(chat, marks);
     LineWindow window(words, *finder);
     window.Read(chat_lines.lines);
-    CandidateTable candidates;
-    FeatureBlocks blocks;
+    LinkScorer scorer;
     const uint32_t end = window.size();
-    FindLinkCandidates(window, 0, end, ChatStyle::kMessenger, MarkedLines::kLinked, &candidates);
-    ComputeLinkFeatures(window, candidates, 0, end, marks, &blocks);
+    scorer.Compute(window, 0, end, ChatStyle::kMessenger, first ? &*first : nullptr,
+                   {marks, MarkedLines::kLinked});
+    const CandidateTable& candidates = scorer.candidates();
     for (uint32_t line = 0; line < end; ++line) {
       if (chat_lines.targets[line] == kNoLine) continue;
       const auto of = candidates.of(line);
@@ -156,7 +162,7 @@ Status WriteRows(const Loaded& loaded, const TelegramLinkSettings& settings) {
       missed += std::find(of.begin(), of.end(), chat_lines.targets[line]) == of.end();
     }
     RETURN_IF_ERROR(writer.Add(
-        candidates, blocks, 0, end, group,
+        candidates, scorer.features(), 0, end, group,
         [&](uint32_t line) { return chat_lines.targets[line] != kNoLine; },
         [&](uint32_t line, uint32_t candidate) { return chat_lines.targets[line] == candidate; }));
     group += end;
@@ -178,7 +184,8 @@ struct Judged {
 
 // Every explicit reply whose target is in the export; a target that is no candidate counts as
 // missed.
-Judged JudgeReplies(const Loaded& loaded, const LinkModel& model, Marks marks) {
+Judged JudgeReplies(const Loaded& loaded, const LinkModels& models, Marks marks) {
+  const LinkModel& model = *models.last;
   Judged judged;
   const WordTable words(BuiltInLinkWords());
   const auto finder = Finder(loaded);
@@ -186,14 +193,12 @@ Judged JudgeReplies(const Loaded& loaded, const LinkModel& model, Marks marks) {
     const Lines chat_lines = LinesOfChat(chat, marks);
     LineWindow window(words, *finder);
     window.Read(chat_lines.lines);
-    CandidateTable candidates;
-    FeatureBlocks blocks;
-    std::vector<int32_t> sums;
+    LinkScorer scorer;
     std::vector<float> probabilities;
     const uint32_t end = window.size();
-    FindLinkCandidates(window, 0, end, ChatStyle::kMessenger, MarkedLines::kLinked, &candidates);
-    ComputeLinkFeatures(window, candidates, 0, end, marks, &blocks);
-    model.Score(blocks, &sums);
+    scorer.Score(window, 0, end, models, {marks, MarkedLines::kLinked});
+    const CandidateTable& candidates = scorer.candidates();
+    const std::vector<int32_t>& sums = scorer.sums();
     for (uint32_t line = 0; line < end; ++line) {
       const uint32_t target = chat_lines.targets[line];
       if (target == kNoLine || !chat_lines.lines[line].spoken) continue;
@@ -256,8 +261,9 @@ struct JudgedLabels {
 
 // A target may be any message of a turn: what counts is to hit one that was labelled.
 Result<JudgedLabels> JudgeLabels(const Loaded& loaded, const LinkKnowledge& knowledge,
-                                 const LinkModel& model, const Labels& labels,
+                                 const LinkModels& models, const Labels& labels,
                                  const std::string& prior_path) {
+  const LinkModel& model = *models.last;
   JudgedLabels judged;
   const auto finder = Finder(loaded);
   std::string prior;
@@ -268,14 +274,12 @@ Result<JudgedLabels> JudgeLabels(const Loaded& loaded, const LinkKnowledge& know
     };
     LineWindow window(knowledge.words(), *finder);
     window.Read(chat_lines.lines);
-    CandidateTable candidates;
-    FeatureBlocks blocks;
-    std::vector<int32_t> sums;
+    LinkScorer scorer;
     std::vector<float> probabilities;
     const uint32_t end = window.size();
-    FindLinkCandidates(window, 0, end, ChatStyle::kMessenger, MarkedLines::kLinked, &candidates);
-    ComputeLinkFeatures(window, candidates, 0, end, Marks::kShown, &blocks);
-    model.Score(blocks, &sums);
+    scorer.Score(window, 0, end, models, {Marks::kShown, MarkedLines::kLinked});
+    const CandidateTable& candidates = scorer.candidates();
+    const std::vector<int32_t>& sums = scorer.sums();
     for (uint32_t line = 0; line < end; ++line) {
       const auto label = labels.targets.find(id_of(line));
       if (label == labels.targets.end() || !chat_lines.lines[line].spoken) continue;
@@ -387,6 +391,25 @@ double PeakMib() {
   return static_cast<double>(usage.ru_maxrss) / 1024;
 }
 
+Result<std::unique_ptr<LinkKnowledge>> ReadKnowledge(ChatStyle style, const std::string& first,
+                                                     const std::string& model) {
+  const auto built_in = [](ChatStyle of) {
+    return LinkKnowledge::Texts{BuiltInLinkModelText(of, LinkLook::kFirst),
+                                BuiltInLinkModelText(of, LinkLook::kLast)};
+  };
+  LinkKnowledge::Texts nicks = built_in(ChatStyle::kNicks);
+  LinkKnowledge::Texts messenger = built_in(ChatStyle::kMessenger);
+  std::string first_text, model_text;
+  if (!model.empty()) {
+    ASSIGN_OR_RETURN(model_text, ReadFile(model));
+    if (!first.empty()) {
+      ASSIGN_OR_RETURN(first_text, ReadFile(first));
+    }
+    (style == ChatStyle::kNicks ? nicks : messenger) = {first_text, model_text};
+  }
+  return LinkKnowledge::From(nicks, messenger, BuiltInLinkWords());
+}
+
 Status RunTelegramLinks(const TelegramLinkSettings& settings) {
   ASSIGN_OR_RETURN(const Loaded loaded, Load(settings.paths));
   if (settings.words) {
@@ -406,17 +429,12 @@ Status RunTelegramLinks(const TelegramLinkSettings& settings) {
     PrintMessages(loaded, from, *rest == '/' ? std::strtoll(rest + 1, nullptr, 10) : 100);
     return {};
   }
-  std::string messenger(BuiltInLinkModelText(ChatStyle::kMessenger));
-  if (!settings.model.empty()) {
-    ASSIGN_OR_RETURN(messenger, ReadFile(settings.model));
-  }
-  ASSIGN_OR_RETURN(
-      const auto knowledge,
-      LinkKnowledge::From(BuiltInLinkModelText(ChatStyle::kNicks), messenger, BuiltInLinkWords()));
-  const LinkModel& model = knowledge->model(ChatStyle::kMessenger);
+  ASSIGN_OR_RETURN(const auto knowledge,
+                   ReadKnowledge(ChatStyle::kMessenger, settings.first, settings.model));
+  const LinkModels models = knowledge->models(ChatStyle::kMessenger);
   ASSIGN_OR_RETURN(const Speed speed, MeasureSpeed(loaded, *knowledge, settings.threads));
-  const Judged hidden = JudgeReplies(loaded, model, Marks::kHidden);
-  const Judged shown = JudgeReplies(loaded, model, Marks::kShown);
+  const Judged hidden = JudgeReplies(loaded, models, Marks::kHidden);
+  const Judged shown = JudgeReplies(loaded, models, Marks::kShown);
   std::printf(
       "%lld explicit replies, hidden: top-1 %.1f, top-3 %.1f (one hidden at a time: %.1f, %.1f)\n"
       "previous message %.1f, previous by another author %.1f\n",
@@ -427,7 +445,7 @@ Status RunTelegramLinks(const TelegramLinkSettings& settings) {
   if (!settings.labels.empty()) {
     ASSIGN_OR_RETURN(const Labels labels, ReadLabels(settings.labels));
     ASSIGN_OR_RETURN(JudgedLabels judged,
-                     JudgeLabels(loaded, *knowledge, model, labels, settings.prior));
+                     JudgeLabels(loaded, *knowledge, models, labels, settings.prior));
     const Judged& links = judged.links;
     std::printf(
         "%lld unmarked messages labelled by hand, %lld of them answers: right %.1f; "

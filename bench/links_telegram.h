@@ -1,10 +1,12 @@
 #pragma once
 // The Telegram half of bench/links: exports whose explicit replies are hidden and recovered.
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "dialogs/linker.h"
 
 namespace idiolect {
 
@@ -15,10 +17,15 @@ struct TelegramLinkSettings {
   std::string prior;        // with labels: write what tools/links/prior.py fits
   std::string print;        // ID/COUNT: print messages from this id on, for labelling
   std::string model;        // not empty: this file instead of the messenger model that is built in
+  std::string first;        // the model of the first look, for `rows` and `model`
   bool words = false;       // print stems instead
   bool show_marks = false;  // rows: other lines' marks are seen
   int threads = 2;
 };
+
+// The models that are built in, but for those of one style when `model` or `first` names a file.
+Result<std::unique_ptr<LinkKnowledge>> ReadKnowledge(ChatStyle style, const std::string& first,
+                                                     const std::string& model);
 
 Status RunTelegramLinks(const TelegramLinkSettings& settings);
 

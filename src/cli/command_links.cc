@@ -74,10 +74,10 @@ Result<Stretch> ReadStretch(Database& database, const Chat& chat, const Options&
   size_t behind = 0;  // messages after the wanted one
   bool met = false;
   RETURN_IF_ERROR(ForEachMessage(database, chat.id, [&](const MessageView& message) -> Status {
-    if (met && ++behind > limit / 2 + kLookAhead) return {};
+    if (met && ++behind > limit / 2 + kSeenBehind) return {};
     met = met || (wanted != 0 && message.id == wanted);
     stretch.held.push_back({message, std::string(message.text)});
-    if (stretch.held.size() > limit + 2 * kWindow + kLookAhead + 1) stretch.held.pop_front();
+    if (stretch.held.size() > limit + kSeenBefore + kSeenBehind + 1) stretch.held.pop_front();
     return {};
   }));
   if (wanted != 0 && !met) {

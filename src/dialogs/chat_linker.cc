@@ -44,7 +44,7 @@ Status ChatLinker::Add(const MessageView& message) {
   held_.push_back(held);
   lines_.push_back(line);
   const auto batch = options_.piece * static_cast<uint32_t>(linkers_.size());
-  if (lines_.size() >= done_ + batch + kLookAhead) return LinkUpTo(done_ + batch);
+  if (lines_.size() >= done_ + batch + kSeenBehind) return LinkUpTo(done_ + batch);
   return {};
 }
 
@@ -69,8 +69,8 @@ Status ChatLinker::LinkUpTo(uint32_t end) {
     piece.begin = done_ + (end - done_) * number / pieces;
     piece.end = done_ + (end - done_) * (number + 1) / pieces;
     if (piece.begin == piece.end) return;
-    piece.context = piece.begin > 2 * kWindow ? piece.begin - 2 * kWindow : 0;
-    const auto last = std::min(static_cast<uint32_t>(lines_.size()), piece.end + kLookAhead);
+    piece.context = piece.begin > kSeenBefore ? piece.begin - kSeenBefore : 0;
+    const auto last = std::min(static_cast<uint32_t>(lines_.size()), piece.end + kSeenBehind);
     std::vector<ChatLine> lines(lines_.begin() + piece.context, lines_.begin() + last);
     for (ChatLine& line : lines) {
       if (line.marked == kNoLine) continue;
@@ -106,7 +106,7 @@ Status ChatLinker::LinkUpTo(uint32_t end) {
   done_ = end;
 
   // What comes later sees kWindow lines, and those lines themselves were read with kWindow before.
-  const uint32_t gone = done_ > 2 * kWindow ? done_ - 2 * kWindow : 0;
+  const uint32_t gone = done_ > kSeenBefore ? done_ - kSeenBefore : 0;
   if (gone == 0) return {};
   const uint32_t bytes =
       gone < held_.size() ? held_[gone].text_at : static_cast<uint32_t>(arena_.size());

@@ -95,7 +95,7 @@ TEST(ChatLinker, AGrowingChatKeepsItsOldLinks) {
   const Script script = Group(1500);
   const auto earlier = LinksOf(script, 1000, 2, 256), later = LinksOf(script, 1500, 2, 256);
   // What comes later may tell more of the last lines, and of no others.
-  for (size_t i = 0; i + kLookAhead < earlier.size(); ++i) {
+  for (size_t i = 0; i + kSeenBehind < earlier.size(); ++i) {
     ASSERT_TRUE(Same(earlier[i], later[i])) << i;
   }
 }

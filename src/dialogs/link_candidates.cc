@@ -7,7 +7,7 @@ namespace idiolect {
 namespace {
 
 struct Limits {
-  uint32_t newest = 8;
+  uint32_t newest = 11;
   uint32_t own = 4;                       // the author's own last lines
   uint32_t of_named = 4;                  // last lines of each person named
   uint32_t naming_author = 4;             // last lines that name the author

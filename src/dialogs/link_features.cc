@@ -5,6 +5,8 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <memory>
+#include <utility>
 
 namespace idiolect {
 namespace {
@@ -47,21 +49,10 @@ class Extractor {
         marks_(marks),
         blocks_(*blocks),
         counts_(window.authors()) {
+    kept_.fill(kNoLine);
     if (marks == Marks::kShown) marked_by_.assign(window.size(), 0);
   }
 
-  // The lines [begin, end), in order.
-  void Lines(uint32_t begin, uint32_t end) {
-    for (uint32_t line = begin > kWindow ? begin - kWindow : 0; line < begin; ++line) {
-      KeepWeights(line);
-    }
-    for (uint32_t line = begin; line < end; ++line) {
-      KeepWeights(line);
-      Line(line);
-    }
-  }
-
- private:
   void Line(uint32_t line) {
     const auto candidates = table_.of(line);
     if (candidates.empty()) return;
@@ -82,6 +73,7 @@ class Extractor {
     }
   }
 
+ private:
   void Put(int feature, uint8_t value) {
     out_[static_cast<size_t>(feature) * FeatureBlocks::kLanes] = value;
   }
@@ -198,8 +190,7 @@ class Extractor {
     if (own == 0) people_since_own_ = people;
   }
 
-  // What the line shares with each of those before it. The weights are kept: the lines that come
-  // next compare these with each other.
+  // What the line shares with each of those before it.
   void Overlaps(std::span<const uint32_t> candidates) {
     overlaps_.fill({});
     window_.ForEachSharing(line_, line_ > kWindow ? line_ - kWindow : 0,
@@ -216,18 +207,21 @@ class Extractor {
     }
   }
 
-  void KeepWeights(uint32_t line) {
+  // Of the words that two lines share, both the line in hand or not more than kWindow before it.
+  uint32_t SharedWeight(uint32_t a, uint32_t b) {
+    const auto [earlier, later] = std::minmax(a, b);
+    return WeightsOf(later)[later - earlier];
+  }
+  const std::array<uint16_t, kWindow + 1>& WeightsOf(uint32_t line) {
     Weights& weights = weights_[line % kKept];
+    if (std::exchange(kept_[line % kKept], line) == line) return weights;
     weights.fill(0);
     window_.ForEachSharing(line, line > kWindow ? line - kWindow : 0,
                            [&](uint32_t earlier, const WordWeight& word) {
                              uint16_t& sum = weights[line - earlier];
                              sum = static_cast<uint16_t>(sum + word.weight);
                            });
-  }
-  // Of the words that two lines share, both the line in hand or not more than kWindow before it.
-  uint32_t SharedWeight(uint32_t a, uint32_t b) const {
-    return a > b ? weights_[a % kKept][a - b] : weights_[b % kKept][b - a];
+    return weights;
   }
 
   // What depends on the line alone.
@@ -506,11 +500,12 @@ class Extractor {
   const Marks marks_;
   FeatureBlocks& blocks_;
   std::vector<AuthorCount> counts_;
-  // Shared weights of the last lines, by line and distance.
+  // Shared weights of lines once asked for, by line and distance.
   static constexpr uint32_t kKept = 256;
   using Weights = std::array<uint16_t, kWindow + 1>;
-  std::vector<Weights> weights_ = std::vector<Weights>(kKept);
-  std::vector<uint8_t> marked_by_;  // by line
+  const std::unique_ptr<Weights[]> weights_ = std::make_unique_for_overwrite<Weights[]>(kKept);
+  std::array<uint32_t, kKept> kept_;  // which line each is of
+  std::vector<uint8_t> marked_by_;    // by line
   uint32_t counted_ = 0;
   // Of the line in hand.
   uint32_t line_ = 0;
@@ -531,7 +526,8 @@ class Extractor {
 void ComputeLinkFeatures(const LineWindow& window, const CandidateTable& candidates, uint32_t begin,
                          uint32_t end, Marks marks, FeatureBlocks* blocks) {
   blocks->Resize(candidates.size());
-  Extractor(window, candidates, marks, blocks).Lines(begin, end);
+  Extractor extractor(window, candidates, marks, blocks);
+  for (uint32_t line = begin; line < end; ++line) extractor.Line(line);
 }
 
 }  // namespace idiolect

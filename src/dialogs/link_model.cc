@@ -33,6 +33,7 @@ double LinkSettings::*SettingOf(std::string_view name) {
   constexpr Named kSettings[] = {
       {"unit", &S::unit},
       {"margin", &S::margin},
+      {"conversation_margin", &S::conversation_margin},
       {"temperature", &S::temperature},
       {"second", &S::second},
       {"start", &S::start},
@@ -119,6 +120,7 @@ struct LinkModelReader {
         (!NumberLeaves(tree, 0, &next_leaf, &visited) || visited != nodes || next_leaf != leaves)) {
       return Fault("a tree's nodes and leaves are not in order");
     }
+    tree.groups = static_cast<uint32_t>((leaves + 7) / 8);
     model.leaves_.resize(tree.leaves_begin + kMostLeaves, 0);
     model.trees_.push_back(tree);
     return {};

@@ -8,6 +8,7 @@
 //   features NAME NAME …             what the numbers below stand for; all must be known
 //   unit 0.00001234                  what a leaf's 1 is worth
 //   margin -0.8                      added to the score of "starts a conversation"
+//   conversation_margin -0.4         the same where conversations are made of links
 //   temperature 1.0                  scores are divided by it before they become probabilities
 //   second 0.36                      a second link is given above this probability; 1: never
 //   start -2.1                       … and the other LinkSettings, NAME VALUE
@@ -31,10 +32,11 @@ namespace idiolect {
 
 // Numbers of the decision (link_decision.h), in the model's file because they go with its scores.
 struct LinkSettings {
-  double unit = 0;         // of the leaves
-  double margin = 0;       // for "starts a conversation", where names are nicks
-  double temperature = 1;  // scores are divided by it
-  double second = 1;       // probability above which a second link is given
+  double unit = 0;                 // of the leaves
+  double margin = 0;               // for "starts a conversation", where names are nicks
+  double conversation_margin = 0;  // the same where conversations are made (link_conversations.h)
+  double temperature = 1;          // scores are divided by it
+  double second = 1;               // probability above which a second link is given
   // In messengers, of lines without a mark: "starts a conversation", by itself, for each doubling
   // of the silence before, for greetings and for questions.
   double start = -2, start_silence = 0, start_greets = 0, start_asks = 0;
@@ -52,9 +54,13 @@ class LinkModel {
   ChatStyle style() const { return style_; }
   const LinkSettings& settings() const { return settings_; }
 
-  // Replaces *sums by a whole number for each candidate; times settings().unit it is the trainer's
-  // score.
-  void Score(const FeatureBlocks& blocks, std::vector<int32_t>* sums) const;
+  // Makes *sums a whole number for each candidate; times settings().unit it is the trainer's score.
+  void Score(const FeatureBlocks& blocks, std::vector<int32_t>* sums) const {
+    Score(blocks, 0, blocks.candidates(), sums);
+  }
+  // The same for the candidates [begin, end), and maybe for some around them; others' are left.
+  void Score(const FeatureBlocks& blocks, size_t begin, size_t end,
+             std::vector<int32_t>* sums) const;
   // The same by walking down the trees, one candidate at a time: what Score must agree with.
   int32_t ScoreOne(const FeatureBlocks& blocks, size_t candidate) const;
 
@@ -68,6 +74,7 @@ class LinkModel {
     uint32_t nodes_begin = 0, nodes_end = 0;  // of nodes_
     uint32_t leaves_begin = 0;                // of leaves_, 32 a tree
     uint32_t steps_end[4] = {};               // of steps_, for eight leaves each
+    uint32_t groups = 0;                      // so many eights of leaves
   };
   // One node seen from eight leaves: where the byte is at least `least`, the leaves in `clear` are
   // not reached.
@@ -76,7 +83,8 @@ class LinkModel {
     uint8_t least = 0, clear = 0;
   };
   friend struct LinkModelReader;
-  void ScoreWithAvx2(const FeatureBlocks& blocks, std::vector<int32_t>* sums) const;
+  void ScoreWithAvx2(const FeatureBlocks& blocks, size_t begin, size_t end,
+                     std::vector<int32_t>* sums) const;
 
   ChatStyle style_ = ChatStyle::kNicks;
   LinkSettings settings_;
@@ -89,8 +97,10 @@ class LinkModel {
   std::vector<uint8_t> planes_;
 };
 
-// The model that is built in for this style.
+// The models that are built in for this style. The text of a first look is empty where the last
+// model decides alone.
+enum class LinkLook : uint8_t { kFirst, kLast };
 const char* LinkModelName(ChatStyle style);
-std::string_view BuiltInLinkModelText(ChatStyle style);
+std::string_view BuiltInLinkModelText(ChatStyle style, LinkLook look);
 
 }  // namespace idiolect

@@ -30,9 +30,11 @@ __attribute__((target("avx2"))) inline __m256i LowestBit(__m256i bytes) {
 }  // namespace
 
 __attribute__((target("avx2"))) void LinkModel::ScoreWithAvx2(const FeatureBlocks& blocks,
+                                                              size_t begin, size_t end,
                                                               std::vector<int32_t>* sums) const {
   alignas(32) int32_t lanes[4][8];
-  for (size_t number = 0; number < blocks.blocks(); ++number) {
+  const size_t blocks_end = (end + FeatureBlocks::kLanes - 1) / FeatureBlocks::kLanes;
+  for (size_t number = begin / FeatureBlocks::kLanes; number < blocks_end; ++number) {
     const uint8_t* const block = blocks.block(number);
     __m256i sum[4] = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(),
                       _mm256_setzero_si256()};
@@ -40,9 +42,9 @@ __attribute__((target("avx2"))) void LinkModel::ScoreWithAvx2(const FeatureBlock
     for (size_t t = 0; t < trees_.size(); ++t) {
       const Tree& tree = trees_[t];
       __m256i leaf = _mm256_set1_epi8(-1);
-      for (int group = 0; group < 4; ++group) {
+      for (uint32_t group = 0; group < tree.groups; ++group) {
         __m256i left = _mm256_set1_epi8(-1);
-        for (const Step* const end = steps_.data() + tree.steps_end[group]; step != end; ++step) {
+        for (const Step* const last = steps_.data() + tree.steps_end[group]; step != last; ++step) {
           const __m256i x =
               _mm256_loadu_si256(reinterpret_cast<const __m256i*>(block + step->offset));
           const __m256i least = _mm256_set1_epi8(static_cast<char>(step->least));
@@ -89,15 +91,16 @@ __attribute__((target("avx2"))) void LinkModel::ScoreWithAvx2(const FeatureBlock
 
 #endif
 
-void LinkModel::Score(const FeatureBlocks& blocks, std::vector<int32_t>* sums) const {
-  sums->assign(blocks.candidates(), 0);
+void LinkModel::Score(const FeatureBlocks& blocks, size_t begin, size_t end,
+                      std::vector<int32_t>* sums) const {
+  sums->resize(blocks.candidates());
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx2")) {
-    ScoreWithAvx2(blocks, sums);
+    ScoreWithAvx2(blocks, begin, end, sums);
     return;
   }
 #endif
-  for (size_t i = 0; i < blocks.candidates(); ++i) (*sums)[i] = ScoreOne(blocks, i);
+  for (size_t i = begin; i < end; ++i) (*sums)[i] = ScoreOne(blocks, i);
 }
 
 }  // namespace idiolect

@@ -67,13 +67,21 @@ TEST(LinkModel, ScoresAsTheTrainerDoes) {
 TEST(LinkModel, ScoresManyAsOne) {
   const FeatureBlocks blocks = RandomBlocks(77);  // two blocks and a part
   for (const ChatStyle style : {ChatStyle::kNicks, ChatStyle::kMessenger}) {
-    const auto model = LinkModel::Parse(BuiltInLinkModelText(style));
-    ASSERT_TRUE(model) << model.error().message;
-    EXPECT_EQ(model->style(), style);
-    std::vector<int32_t> sums;
-    model->Score(blocks, &sums);
-    ASSERT_EQ(sums.size(), 77u);
-    for (size_t i = 0; i < sums.size(); ++i) EXPECT_EQ(sums[i], model->ScoreOne(blocks, i)) << i;
+    for (const LinkLook look : {LinkLook::kFirst, LinkLook::kLast}) {
+      const std::string_view text = BuiltInLinkModelText(style, look);
+      if (text.empty() && look == LinkLook::kFirst) continue;
+      const auto model = LinkModel::Parse(text);
+      ASSERT_TRUE(model) << model.error().message;
+      EXPECT_EQ(model->style(), style);
+      std::vector<int32_t> sums;
+      model->Score(blocks, &sums);
+      ASSERT_EQ(sums.size(), 77u);
+      for (size_t i = 0; i < sums.size(); ++i) EXPECT_EQ(sums[i], model->ScoreOne(blocks, i)) << i;
+      // A part of them gives the same, also where it begins and ends within a block.
+      std::vector<int32_t> part;
+      model->Score(blocks, 40, 70, &part);
+      for (size_t i = 40; i < 70; ++i) EXPECT_EQ(part[i], sums[i]) << i;
+    }
   }
 }
 

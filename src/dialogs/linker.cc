@@ -1,13 +1,18 @@
 #include "dialogs/linker.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
+
+#include "dialogs/link_conversations.h"
 
 namespace idiolect {
 namespace {
 
 constexpr size_t kLinesOfTurn = 3;  // so many first messages of a turn tell what it answers
-constexpr uint32_t kScoredAtOnce = 256;
+// So many lines are scored at once, that their features fit into the cache; a second look, which
+// takes the lines around along each time, takes more.
+constexpr uint32_t kScoredAtOnce = 256, kScoredAtSecondLook = 1024;
 // In a private chat: the other's last turn, and the same after another turn of one's own.
 constexpr float kPrivateNext = 0.95f, kPrivateAfterOwn = 0.25f;
 
@@ -25,18 +30,30 @@ Link MarkedLink(const Conversation& conversation, std::span<const Turn> turns, u
 
 }  // namespace
 
-Result<std::unique_ptr<LinkKnowledge>> LinkKnowledge::From(std::string_view nicks_model,
-                                                           std::string_view messenger_model,
+Result<LinkKnowledge::Held> LinkKnowledge::Parse(const Texts& texts) {
+  ASSIGN_OR_RETURN(auto last, LinkModel::Parse(texts.last));
+  Held held{std::nullopt, std::move(last)};
+  if (!texts.first.empty()) {
+    ASSIGN_OR_RETURN(held.first, LinkModel::Parse(texts.first));
+  }
+  return held;
+}
+
+Result<std::unique_ptr<LinkKnowledge>> LinkKnowledge::From(const Texts& nicks,
+                                                           const Texts& messenger,
                                                            std::string_view words) {
-  ASSIGN_OR_RETURN(auto nicks, LinkModel::Parse(nicks_model));
-  ASSIGN_OR_RETURN(auto messenger, LinkModel::Parse(messenger_model));
+  ASSIGN_OR_RETURN(auto of_nicks, Parse(nicks));
+  ASSIGN_OR_RETURN(auto of_messenger, Parse(messenger));
   return std::unique_ptr<LinkKnowledge>(
-      new LinkKnowledge(std::move(nicks), std::move(messenger), words));
+      new LinkKnowledge(std::move(of_nicks), std::move(of_messenger), words));
 }
 
 Result<std::unique_ptr<LinkKnowledge>> LinkKnowledge::BuiltIn() {
-  return From(BuiltInLinkModelText(ChatStyle::kNicks), BuiltInLinkModelText(ChatStyle::kMessenger),
-              BuiltInLinkWords());
+  const auto texts = [](ChatStyle style) {
+    return Texts{BuiltInLinkModelText(style, LinkLook::kFirst),
+                 BuiltInLinkModelText(style, LinkLook::kLast)};
+  };
+  return From(texts(ChatStyle::kNicks), texts(ChatStyle::kMessenger), BuiltInLinkWords());
 }
 
 ChatStyle StyleOf(std::span<const ChatLine> lines) {
@@ -64,20 +81,20 @@ void Linker::Read(std::span<const ChatLine> lines, ChatStyle style) {
 
 void Linker::Need(uint32_t line) {
   if (line >= scored_ && line < scored_end_) return;
-  Score(line, std::min(window_->size(), line + kScoredAtOnce));
+  const bool second_look = knowledge_.models(style_).first != nullptr;
+  Score(line,
+        std::min(window_->size(), line + (second_look ? kScoredAtSecondLook : kScoredAtOnce)));
 }
 
 void Linker::Score(uint32_t line, uint32_t end) {
   scored_ = line;
   scored_end_ = end;
-  FindLinkCandidates(*window_, scored_, scored_end_, style_, MarkedLines::kLeft, &candidates_);
-  ComputeLinkFeatures(*window_, candidates_, scored_, scored_end_, Marks::kShown, &features_);
-  model().Score(features_, &sums_);
+  scorer_.Score(*window_, scored_, scored_end_, knowledge_.models(style_), {});
 }
 
 void Linker::Probabilities(uint32_t line, std::vector<float>* probabilities) const {
-  ProbabilitiesOf(model(), *window_, candidates_, line, PriorOf::kUnmarkedLines, sums_,
-                  probabilities);
+  ProbabilitiesOf(model(), *window_, scorer_.candidates(), line, PriorOf::kUnmarkedLines,
+                  scorer_.sums(), probabilities);
 }
 
 void Linker::LinkLines(std::span<const ChatLine> lines, uint32_t begin, uint32_t end,
@@ -93,10 +110,30 @@ void Linker::LinkLines(std::span<const ChatLine> lines, uint32_t begin, uint32_t
     } else if (lines[line].spoken) {
       Need(line);
       Probabilities(line, &probabilities_);
-      link = DecideLink(model(), candidates_.of(line), line, probabilities_);
+      link = DecideLink(model(), candidates().of(line), line, probabilities_);
     } else {
       link.probability = 1;
     }
+  }
+}
+
+void Linker::JoinLines(uint32_t begin, uint32_t end, std::vector<uint32_t>* joins) {
+  const LinkSettings& settings = model().settings();
+  LinkConversations conversations(
+      std::exp((settings.conversation_margin - settings.margin) / settings.temperature));
+  joins->clear();
+  for (uint32_t line = begin; line < end; ++line) {
+    const ChatLine& said = window_->line(line);
+    if (said.marked != kNoLine) {
+      const float certain = 1;
+      joins->push_back(conversations.Add(line, std::span(&said.marked, 1), std::span(&certain, 1)));
+      continue;
+    }
+    Need(line);
+    const auto candidates = scorer_.candidates().of(line);
+    probabilities_.clear();
+    if (!candidates.empty()) Probabilities(line, &probabilities_);
+    joins->push_back(conversations.Add(line, candidates, probabilities_));
   }
 }
 
@@ -166,8 +203,13 @@ Link Linker::GuessedLink(uint32_t turn) {
        ++line) {
     if (!lines_[line].spoken || lines_[line].author != turns_[turn].author) continue;
     ++looked_at;
-    Score(line, line + 1);
-    const auto candidates = candidates_.of(line);
+    // A second look needs the first one of the lines around: those are looked at once.
+    if (knowledge_.models(style_).first != nullptr) {
+      Need(line);
+    } else {
+      Score(line, line + 1);
+    }
+    const auto candidates = scorer_.candidates().of(line);
     if (candidates.empty()) continue;
     Probabilities(line, &probabilities_);
     mass_.clear();

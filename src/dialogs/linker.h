@@ -9,32 +9,42 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "dialogs/link_decision.h"
+#include "dialogs/link_scorer.h"
 #include "dialogs/turns.h"
 
 namespace idiolect {
 
-// What all linkers of a program share: both models, the word table. Constant after it is made.
+// What all linkers of a program share: the models, the word table. Constant after it is made.
 class LinkKnowledge {
  public:
   // The models that are built in.
   static Result<std::unique_ptr<LinkKnowledge>> BuiltIn();
   // Of texts in the formats of link_model.h and line_words.h.
-  static Result<std::unique_ptr<LinkKnowledge>> From(std::string_view nicks_model,
-                                                     std::string_view messenger_model,
+  struct Texts {
+    std::string_view first;  // of the first look; empty where the model decides alone
+    std::string_view last;
+  };
+  static Result<std::unique_ptr<LinkKnowledge>> From(const Texts& nicks, const Texts& messenger,
                                                      std::string_view words);
-  const LinkModel& model(ChatStyle style) const {
-    return style == ChatStyle::kNicks ? nicks_ : messenger_;
+  LinkModels models(ChatStyle style) const {
+    const Held& held = style == ChatStyle::kNicks ? nicks_ : messenger_;
+    return {held.first ? &*held.first : nullptr, &held.last};
   }
   const WordTable& words() const { return words_; }
 
  private:
-  LinkKnowledge(LinkModel nicks, LinkModel messenger, std::string_view words)
+  struct Held {
+    std::optional<LinkModel> first;
+    LinkModel last;
+  };
+  static Result<Held> Parse(const Texts& texts);
+  LinkKnowledge(Held nicks, Held messenger, std::string_view words)
       : nicks_(std::move(nicks)), messenger_(std::move(messenger)), words_(words) {}
-  const LinkModel nicks_, messenger_;
+  const Held nicks_, messenger_;
   const WordTable words_;
 };
 
@@ -70,10 +80,15 @@ class Linker {
       : knowledge_(knowledge), people_(people) {}
 
   // Replaces *links by one link for each of the lines [begin, end). The lines before and behind are
-  // context: with kWindow of them before and kLookAhead behind, the links are those that the whole
-  // chat would give.
+  // context: with kSeenBefore of them before and kSeenBehind behind, the links are those that the
+  // whole chat would give.
   void LinkLines(std::span<const ChatLine> lines, uint32_t begin, uint32_t end, ChatStyle style,
                  std::vector<LineLink>* links);
+
+  // Replaces *joins by the line whose conversation each of [begin, end) joins, the line itself when
+  // it starts one (link_conversations.h). Of the lines given to LinkLines or Read before, and from
+  // the beginning of the chat on.
+  void JoinLines(uint32_t begin, uint32_t end, std::vector<uint32_t>* joins);
 
   // Of a conversation's turns, asked one by one: nothing is spent on those that nobody asks for.
   // Conversation and turns are borrowed until the next call.
@@ -89,9 +104,9 @@ class Linker {
   void Read(std::span<const ChatLine> lines, ChatStyle style);
   // Scores the line, and with it those around it; until the next Need the following tell of them.
   void Need(uint32_t line);
-  const CandidateTable& candidates() const { return candidates_; }
-  const FeatureBlocks& features() const { return features_; }
-  const LinkModel& model() const { return knowledge_.model(style_); }
+  const CandidateTable& candidates() const { return scorer_.candidates(); }
+  const FeatureBlocks& features() const { return scorer_.features(); }
+  const LinkModel& model() const { return *knowledge_.models(style_).last; }
   // In the order of the line's candidates.
   void Probabilities(uint32_t line, std::vector<float>* probabilities) const;
 
@@ -107,9 +122,7 @@ class Linker {
   std::unique_ptr<LineWindow> window_;
   // Of the lines [scored_, scored_end_), so that memory does not grow with what is given.
   uint32_t scored_ = 0, scored_end_ = 0;
-  CandidateTable candidates_;
-  FeatureBlocks features_;
-  std::vector<int32_t> sums_;
+  LinkScorer scorer_;
   std::vector<float> probabilities_;
   std::vector<ChatLine> lines_;
 
