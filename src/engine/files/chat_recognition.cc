@@ -187,9 +187,9 @@ Result<ChatTemplate> ChatTemplate::FromJson(std::string_view text) {
       style.turns.space = value.get<bool>();
     } else if (key == "alternate" && value.is_boolean()) {
       style.turns.alternate = value.get<bool>();
-    } else if (const auto* row =
-                   std::find_if(std::begin(kTurnTexts), std::end(kTurnTexts),
-                                [&](const TurnTextName& name) { return key == name.name; });
+    } else if (const auto* row = std::find_if(
+                   std::begin(kTurnTexts), std::end(kTurnTexts),
+                   [&wanted = key](const TurnTextName& name) { return wanted == name.name; });
                row != std::end(kTurnTexts) && value.is_string()) {
       style.turns.*row->text = value.get<std::string>();
     } else {
