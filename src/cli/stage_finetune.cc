@@ -334,6 +334,7 @@ void AddFurtherTrainOptions(CLI::App& app, Language language, TrainOptions& trai
                  {"projections that learn, by name with commas; default: all seven",
                   "какие проекции учатся, через запятую; по умолчанию все семь"}},
                 train.targets))
+      ->default_str("")
       ->delimiter(',')
       ->check(CLI::IsMember(
           {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}));

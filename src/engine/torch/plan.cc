@@ -27,9 +27,10 @@ TrainOptions ResolveOptions(const TrainOptions& options, int64_t samples) {
   const Defaults* row = kDefaults;
   while (samples >= row->below_samples) ++row;
   TrainOptions resolved = options;
-  if (resolved.epochs == 0) resolved.epochs = row->epochs;
+  const bool pairs = options.method == TrainMethod::kPreference;
+  if (resolved.epochs == 0) resolved.epochs = pairs ? std::min(row->epochs, 2) : row->epochs;
   if (resolved.learning_rate == 0) {
-    resolved.learning_rate = row->rate * options.learning_rate_factor;
+    resolved.learning_rate = row->rate * (pairs ? 0.1 : 1) * options.learning_rate_factor;
   }
   if (resolved.rank == 0) resolved.rank = row->rank;
   if (resolved.alpha == 0) resolved.alpha = 2 * resolved.rank;

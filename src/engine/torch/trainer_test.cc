@@ -477,6 +477,18 @@ TEST_F(TrainerTest, SeveralProcessesTrainAsOne) {
   }
 }
 
+TEST(ResolveTest, PreferencesMoveTheModelLess) {
+  TrainOptions options;
+  const TrainOptions supervised = ResolveOptions(options, 100);
+  options.method = TrainMethod::kPreference;
+  const TrainOptions pairs = ResolveOptions(options, 100);
+  EXPECT_EQ(supervised.epochs, 6);
+  EXPECT_EQ(pairs.epochs, 2);
+  EXPECT_DOUBLE_EQ(pairs.learning_rate, 0.1 * supervised.learning_rate);
+  options.learning_rate = 3e-5;
+  EXPECT_EQ(ResolveOptions(options, 100).learning_rate, 3e-5);
+}
+
 TEST(RateTest, SchedulesStartAndEndWhereTheySay) {
   TrainOptions options;
   options.learning_rate = 1;
