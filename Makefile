@@ -70,7 +70,7 @@ tsan: setup
 
 ## clang: unit tests of Clang's build, thread-safety analysis included
 clang: setup
-	$(call build_preset,clang)
+	$(call build_preset,clang,unit_tests)
 	ctest --test-dir build/clang --output-on-failure --parallel $(JOBS) -L unit
 
 ## fuzz: every fuzz target for FUZZ_SECONDS (default 60)
