@@ -5,26 +5,13 @@
 #include <type_traits>
 #include <utility>
 
+#include "engine/files/gguf_value_type.h"
 #include "engine/files/quoted.h"
 
 namespace idiolect {
 namespace {
 
-enum ValueType : uint32_t {
-  kU8 = 0,
-  kI8 = 1,
-  kU16 = 2,
-  kI16 = 3,
-  kU32 = 4,
-  kI32 = 5,
-  kF32 = 6,
-  kBool = 7,
-  kString = 8,
-  kArray = 9,
-  kU64 = 10,
-  kI64 = 11,
-  kF64 = 12,
-};
+using namespace gguf;
 
 // 0: not of a fixed size.
 constexpr size_t SizeOf(uint32_t type) {

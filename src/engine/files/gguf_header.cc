@@ -2,20 +2,12 @@
 
 #include <cassert>
 
+#include "engine/files/gguf_value_type.h"
+
 namespace idiolect {
 namespace {
 
-// Numbers of the format.
-enum : uint32_t {
-  kU32 = 4,
-  kI32 = 5,
-  kF32 = 6,
-  kBool = 7,
-  kString = 8,
-  kArray = 9,
-  kU64 = 10,
-  kI64 = 11,
-};
+using namespace gguf;
 
 template <typename T>
 void Put(T value, std::string* out) {
