@@ -68,9 +68,10 @@ TEST(Service, TheTrainingsSystemPromptIsGivenWhereNoneIsSent) {
 }
 
 TEST(Service, WhoComesWhenTheQueueIsFullIsToldWhenToComeAgain) {
-  ServiceFixture fixture;
-  // One works and 64 wait, all of them until they are let go.
+  // One works and 64 wait, all of them until they are let go. Older than the service, whose
+  // threads look at it until they end.
   std::atomic<bool> go{false};
+  ServiceFixture fixture;
   const auto wait = [&go] {
     while (!go) ::usleep(100);
   };
