@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "base/ordered_pass.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "dataset/card.h"
@@ -67,8 +68,10 @@ class Build {
   Result<Plan> MakePlan();
   // Writes the lines and, on the caller's thread, the rows; returns the dataset's row id.
   Result<int64_t> Write(const Plan& plan, DatasetWriter& writer, const DatasetRow& row);
-  Status Compose(Composer& composer, const Conversation& conversation);
-  // Gives every conversation of every chat to `sink`.
+  Status Take(ComposedPart&& part, DatasetWriter& writer);
+  // Gives every conversation of every chat to the pass and ends it.
+  template <typename Pass>
+  Status PassOverChats(Pass& pass);
   Status ReadChats(const ConversationSink& sink);
   Result<std::string> KeyHash();
   void CountSamples(const Plan& plan);
@@ -90,7 +93,10 @@ class Build {
   uint64_t total_ = 0, shown_ = 0;  // messages
   ConversationCache cache_;
   PiiLexicon lexicon_;
+  Pseudonyms pseudonyms_{0};
   BuildSummary summary_;
+  // Of all that was composed so far.
+  ComposedPart composed_;
 };
 
 Status Build::FindPersona(PersonId id) {
@@ -106,6 +112,7 @@ Status Build::FindPersona(PersonId id) {
     if (static_cast<PersonId>(person) != id) lexicon_.AddPerson(names_[person]);
   }
   lexicon_.Spare(persona_.name);
+  pseudonyms_ = Pseudonyms(id);
   return {};
 }
 
@@ -122,68 +129,123 @@ Status Build::ReadChats(const ConversationSink& sink) {
   return {};
 }
 
+template <typename Pass>
+Status Build::PassOverChats(Pass& pass) {
+  const Status read = ReadBatches([this](const ConversationSink& sink) { return ReadChats(sink); },
+                                  [&pass](ConversationBatch batch) { return pass.Give(batch); });
+  RETURN_IF_ERROR(pass.End());
+  return read;
+}
+
 Result<Plan> Build::MakePlan() {
   ASSIGN_OR_RETURN(const auto knowledge, LinkKnowledge::BuiltIn());
   const LinkPeople link_people(*knowledge, names_);
-  Planner planner(persona_.id, options_, *knowledge, link_people, lexicon_);
-  RETURN_IF_ERROR(PassOver([this](const ConversationSink& sink) { return ReadChats(sink); },
-                           [&](OwnedConversation&& conversation) -> Status {
-                             planner.Add(conversation.view());
-                             cache_.Keep(std::move(conversation));
-                             return {};
-                           }));
-  Plan plan = planner.Take();
+  std::vector<std::unique_ptr<Planner>> planners;
+  for (size_t i = 0; i < PassThreads(); ++i) {
+    planners.push_back(
+        std::make_unique<Planner>(persona_.id, options_, *knowledge, link_people, lexicon_));
+  }
+  Plan plan;
+  OrderedPass<ConversationBatch, Plan> pass(
+      planners.size(),
+      [&planners](size_t thread, const ConversationBatch& batch) -> Result<Plan> {
+        for (const OwnedConversation& conversation : *batch) {
+          planners[thread]->Add(conversation.view());
+        }
+        return planners[thread]->Take();
+      },
+      [&](ConversationBatch&& batch, Plan&& part) -> Status {
+        plan.Append(std::move(part));
+        for (const OwnedConversation& conversation : *batch) pseudonyms_.Meet(conversation.view());
+        cache_.Keep(batch);
+        return {};
+      });
+  RETURN_IF_ERROR(PassOverChats(pass));
+  std::sort(plan.rejects.begin(), plan.rejects.end(),
+            [](const RejectRow& a, const RejectRow& b) { return a.message < b.message; });
   FilterSamples(options_, &plan);
   AssignSplits(options_, &plan);
+  NumberLines(&plan);
   return plan;
 }
 
-Status Build::Compose(Composer& composer, const Conversation& conversation) {
-  if (interrupt_.Requested()) {
-    return Fail(ErrorKind::kInterrupted, "writing the dataset was interrupted",
-                "run the same command again");
+Status Build::Take(ComposedPart&& part, DatasetWriter& writer) {
+  for (size_t file = 0; file < kDatasetFiles; ++file) {
+    RETURN_IF_ERROR(
+        writer.AddLines(static_cast<DatasetFile>(file), part.text[file], part.lines[file]));
   }
-  return composer.Add(conversation);
+  RETURN_IF_ERROR(composed_.leak_check.Join(std::move(part.leak_check)));
+  composed_.conversations += part.conversations;
+  composed_.rejects += part.rejects;
+  composed_.others_characters += part.others_characters;
+  composed_.others_shown_characters += part.others_shown_characters;
+  for (size_t kind = 0; kind < kPiiKinds; ++kind) composed_.pii[kind] += part.pii[kind];
+  return {};
 }
 
 Result<int64_t> Build::Write(const Plan& plan, DatasetWriter& writer, const DatasetRow& row) {
-  const DatasetVoice voice{persona_.id, persona_.name, summary_.system_prompt,
-                           options_.labels.value_or(LanguageOfChats(plan))};
-  Composer composer(voice, options_, plan, lexicon_, chats_, writer);
-  RETURN_IF_ERROR(composer.Begin());
+  const ComposerFacts facts{{persona_.id, persona_.name, summary_.system_prompt,
+                             options_.labels.value_or(LanguageOfChats(plan))},
+                            options_,
+                            plan,
+                            lexicon_,
+                            pseudonyms_,
+                            chats_,
+                            HeldOutAnswers(plan)};
+  std::vector<std::unique_ptr<Composer>> composers;
+  for (size_t i = 0; i < PassThreads(); ++i) composers.push_back(std::make_unique<Composer>(facts));
+  OrderedPass<ConversationBatch, ComposedPart> pass(
+      composers.size(),
+      [&](size_t thread, const ConversationBatch& batch) -> Result<ComposedPart> {
+        if (interrupt_.Requested()) {
+          return Fail(ErrorKind::kInterrupted, "writing the dataset was interrupted",
+                      "run the same command again");
+        }
+        return composers[thread]->Compose(*batch);
+      },
+      [&](ConversationBatch&&, ComposedPart&& part) { return Take(std::move(part), writer); });
+  const auto finish = [&]() -> Status {
+    if (composed_.conversations != plan.conversations.size() ||
+        composed_.rejects != plan.rejects.size()) {
+      return Fail(ErrorKind::kFailed, "writing the dataset: the messages changed meanwhile",
+                  "run the same command again");
+    }
+    RETURN_IF_ERROR(Take(DatasetTail(), writer));
+    RETURN_IF_ERROR(writer.EndLines());
+    return composed_.leak_check.CheckLikeness(options_.same_answer);
+  };
+
+  RETURN_IF_ERROR(Take(DatasetHead(facts.voice), writer));
   const auto add_rows = [&] {
     return ReplaceDataset(workspace_.database(), row, RowsOf(plan), plan.rejects);
   };
   Result<int64_t> id = 0;
   if (cache_.complete()) {
-    // Two threads again: words into lines there, rows into the database here.
+    // Words into lines on the other threads, rows into the database here.
     Status composed;
-    std::thread composing([&] {
-      for (const OwnedConversation& conversation : cache_.conversations()) {
-        if (composed) composed = Compose(composer, conversation.view());
+    std::thread giving([&] {
+      for (const ConversationBatch& batch : cache_.batches()) {
+        if (!pass.Give(batch)) break;
       }
-      if (composed) composed = composer.Finish();
-      if (composed) composed = writer.EndLines();
+      composed = pass.End();
+      if (composed) composed = finish();
     });
     id = add_rows();
-    composing.join();
+    giving.join();
     RETURN_IF_ERROR(composed);
   } else {
-    RETURN_IF_ERROR(PassOver(
-        [this](const ConversationSink& sink) { return ReadChats(sink); },
-        [&](OwnedConversation&& conversation) { return Compose(composer, conversation.view()); }));
-    RETURN_IF_ERROR(composer.Finish());
-    RETURN_IF_ERROR(writer.EndLines());
+    RETURN_IF_ERROR(PassOverChats(pass));
+    RETURN_IF_ERROR(finish());
     id = add_rows();
   }
   for (const PiiKindInfo& info : PiiKindTable()) {
-    const int64_t count = composer.pii_counts()[static_cast<size_t>(info.kind)];
+    const int64_t count = composed_.pii[static_cast<size_t>(info.kind)];
     if (count > 0) summary_.pii[info.name] = count;
   }
   summary_.bytes = writer.bytes();
-  if (composer.others_characters() > 0) {
-    summary_.context_coverage = static_cast<double>(composer.others_shown_characters()) /
-                                static_cast<double>(composer.others_characters());
+  if (composed_.others_characters > 0) {
+    summary_.context_coverage = static_cast<double>(composed_.others_shown_characters) /
+                                static_cast<double>(composed_.others_characters);
   }
   return id;
 }

@@ -26,24 +26,6 @@ tl::unexpected<Error> MessagesChanged() {
 
 }  // namespace
 
-void Pseudonyms::Meet(const Conversation& conversation, PersonId persona) {
-  if (std::exchange(chat_, conversation.chat) != conversation.chat) {
-    std::fill(numbers_.begin(), numbers_.end(), 0u);
-    last_ = 0;
-  }
-  for (const Said& said : conversation.messages) {
-    if (said.kind != MessageKind::kOrdinary || said.author == persona) continue;
-    const auto person = static_cast<size_t>(said.author);
-    if (person >= numbers_.size()) numbers_.resize(person + 1);
-    if (numbers_[person] == 0) numbers_[person] = ++last_;
-  }
-}
-
-uint32_t Pseudonyms::NumberOf(PersonId person) const {
-  const auto index = static_cast<size_t>(person);
-  return index < numbers_.size() ? numbers_[index] : 0;
-}
-
 const char* DatasetFileName(DatasetFile file) {
   constexpr const char* kNames[] = {"train.jsonl",  "valid.jsonl", "test.jsonl",  "pairs.jsonl",
                                     "dialogs.json", "dialogs.csv", "rejected.csv"};
@@ -51,38 +33,60 @@ const char* DatasetFileName(DatasetFile file) {
   return kNames[static_cast<size_t>(file)];
 }
 
-Composer::Composer(const DatasetVoice& voice, const BuildOptions& options, const Plan& plan,
-                   const PiiLexicon& lexicon, std::span<const Chat> chats, LineSink& sink)
-    : voice_(voice),
-      persona_(voice.persona),
-      options_(options),
-      labels_language_(voice.labels),
-      plan_(plan),
-      chats_(chats),
-      sink_(sink),
-      leak_check_(plan),
-      pii_(lexicon, options.pii, voice.labels),
-      pii_of_rejects_(lexicon, options.pii, voice.labels),
-      head_("{\"messages\":[") {
-  if (voice.system_prompt.empty()) return;
+Composer::Composer(const ComposerFacts& facts)
+    : facts_(facts),
+      voice_(facts.voice),
+      persona_(facts.voice.persona),
+      options_(facts.options),
+      labels_language_(facts.voice.labels),
+      plan_(facts.plan),
+      pii_(facts.lexicon, facts.options.pii, facts.voice.labels),
+      pii_of_rejects_(facts.lexicon, facts.options.pii, facts.voice.labels),
+      head_("{\"messages\":["),
+      first_dialog_(0) {
+  const auto kept = std::find_if(plan_.samples.begin(), plan_.samples.end(),
+                                 [](const PlannedSample& sample) { return !sample.dropped; });
+  if (kept != plan_.samples.end()) first_dialog_ = plan_.conversations[kept->conversation].first;
+  if (voice_.system_prompt.empty()) return;
   head_ += "{\"role\":\"system\",\"content\":";
-  AppendJsonString(voice.system_prompt, &head_);
+  AppendJsonString(voice_.system_prompt, &head_);
   head_ += "},";
 }
 
+Result<ComposedPart> Composer::Compose(std::span<const OwnedConversation> conversations) {
+  part_ = {};
+  if (conversations.empty()) return std::move(part_);
+  const MessageId first = conversations.front().messages.front().id;
+  next_ = static_cast<size_t>(
+      std::partition_point(plan_.conversations.begin(), plan_.conversations.end(),
+                           [first](const auto& planned) { return planned.first < first; }) -
+      plan_.conversations.begin());
+  next_reject_ = static_cast<size_t>(
+      std::partition_point(plan_.rejects.begin(), plan_.rejects.end(),
+                           [first](const auto& reject) { return reject.message < first; }) -
+      plan_.rejects.begin());
+  const PiiCounts before = pii_.counts();
+  for (const OwnedConversation& conversation : conversations) {
+    RETURN_IF_ERROR(Add(conversation.view()));
+  }
+  for (size_t kind = 0; kind < kPiiKinds; ++kind) {
+    part_.pii[kind] = pii_.counts()[kind] - before[kind];
+  }
+  return std::move(part_);
+}
+
 Status Composer::Add(const Conversation& conversation) {
-  if (conversation.chat != std::exchange(chat_, conversation.chat)) number_in_chat_ = 0;
-  const uint32_t number = number_in_chat_++;
-  pseudonyms_.Meet(conversation, persona_);
+  numbers_ = &facts_.pseudonyms.Of(conversation.chat);
   pii_.BeginDialog();
-  RETURN_IF_ERROR(AddRejects(conversation));
+  pii_of_rejects_.BeginDialog();
+  AddRejects(conversation);
   if (next_ == plan_.conversations.size()) return {};
   const PlannedConversation& planned = plan_.conversations[next_];
-  if (planned.chat != conversation.chat || planned.number != number) return {};
-  if (planned.first != conversation.messages.front().id) {
-    return MessagesChanged();
-  }
+  const MessageId first = conversation.messages.front().id;
+  if (planned.first > first) return {};
+  if (planned.first < first) return MessagesChanged();
   ++next_;
+  ++part_.conversations;
 
   group_ = conversation.kind != ChatKind::kPrivate;
   MergeTurns(conversation, options_.typing_gap_seconds, &turns_);
@@ -91,24 +95,18 @@ Status Composer::Add(const Conversation& conversation) {
   texts_.clear();
   piece_messages_.clear();
   line_of_sample_.assign(planned.samples_end - planned.samples_begin, 0);
+  std::array<int64_t, kSplits> lines = planned.lines_before;
   for (uint32_t i = planned.samples_begin; i < planned.samples_end; ++i) {
     const PlannedSample& sample = plan_.samples[i];
     if (sample.dropped) continue;
     RETURN_IF_ERROR(AddSample(conversation, sample));
-    const int64_t line = ++lines_[static_cast<size_t>(sample.split)];
+    const int64_t line = ++lines[static_cast<size_t>(sample.split)];
     line_of_sample_[i - planned.samples_begin] = line;
-    RETURN_IF_ERROR(AddPair(conversation, sample, line));
+    AddPair(conversation, sample, line);
   }
   CountCoverage(conversation);
-  return AddDialog(conversation, planned);
-}
-
-Status Composer::Finish() {
-  if (next_ != plan_.conversations.size() || next_reject_ != plan_.rejects.size()) {
-    return MessagesChanged();
-  }
-  RETURN_IF_ERROR(sink_.AddLine(DatasetFile::kDialogsJson, "\n]}\n"));
-  return leak_check_.CheckLikeness(options_.same_answer);
+  AddDialog(conversation, planned);
+  return {};
 }
 
 Status Composer::AddSample(const Conversation& conversation, const PlannedSample& sample) {
@@ -124,9 +122,11 @@ Status Composer::AddSample(const Conversation& conversation, const PlannedSample
   const std::span<const MessageId> answer =
       std::span(plan_.answer_messages)
           .subspan(sample.answer_begin, sample.answer_end - sample.answer_begin);
-  RETURN_IF_ERROR(leak_check_.Check(sample.split, prompt_messages_, answer));
-  leak_check_.AddAnswer(sample.split, RawAnswer(conversation, answer));
-  return sink_.AddLine(FileOf(sample.split), line_);
+  RETURN_IF_ERROR(
+      part_.leak_check.Check(facts_.held_out, sample.split, prompt_messages_, answer));
+  part_.leak_check.AddAnswer(sample.split, RawAnswer(conversation, answer));
+  part_.Add(FileOf(sample.split), line_);
+  return {};
 }
 
 // As the chat has it, before anything was replaced.
@@ -233,7 +233,8 @@ const Composer::Piece& Composer::PieceOf(const Conversation& conversation, uint3
 }
 
 std::string_view Composer::Label(PersonId author) {
-  label_ = SpeakerLabel(labels_language_, pseudonyms_.NumberOf(author));
+  const auto number = numbers_->find(author);
+  label_ = SpeakerLabel(labels_language_, number == numbers_->end() ? 0 : number->second);
   return label_;
 }
 
@@ -243,8 +244,8 @@ void Composer::CountCoverage(const Conversation& conversation) {
     const Said& first = conversation.messages[turns_[turn].first];
     const Said& last = conversation.messages[turns_[turn].last];
     const int64_t bytes = last.text_at + last.text_size - first.text_at;
-    others_characters_ += bytes;
-    if (piece_of_turn_[turn].in_prompt) others_shown_characters_ += bytes;
+    part_.others_characters += bytes;
+    if (piece_of_turn_[turn].in_prompt) part_.others_shown_characters += bytes;
   }
 }
 

@@ -2,6 +2,7 @@
 // The second pass over the chats: puts words into the planned samples and gives them out as lines
 // of OpenAI's chat format. A turn is turned into text once, however many prompts it stands in.
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -11,6 +12,7 @@
 #include "core/message.h"
 #include "dataset/leak_check.h"
 #include "dataset/plan.h"
+#include "dataset/pseudonyms.h"
 
 namespace idiolect {
 
@@ -30,25 +32,23 @@ constexpr DatasetFile FileOf(Split split) {
   return static_cast<DatasetFile>(split);
 }
 
-class LineSink {
- public:
-  virtual ~LineSink() = default;
+// What a stretch of the chats gives to the dataset's files, and what is to be known of it.
+struct ComposedPart {
+  std::array<std::string, kDatasetFiles> text;
+  std::array<int64_t, kDatasetFiles> lines{};
+  LeakCheck leak_check;
+  size_t conversations = 0, rejects = 0;  // of the plan's
+  // Personal data met in what was written, each turn once.
+  PiiCounts pii{};
+  // Of the conversations with samples: characters by others, and how many of them some prompt
+  // holds.
+  int64_t others_characters = 0, others_shown_characters = 0;
+
   // A whole line, its newline included.
-  virtual Status AddLine(DatasetFile file, std::string_view line) = 0;
-};
-
-// Others are numbered by their first words in the chat, so that a person has the same number in all
-// of it and keeps it when the chat grows.
-class Pseudonyms {
- public:
-  // Call for every message of a chat in order.
-  void Meet(const Conversation& conversation, PersonId persona);
-  uint32_t NumberOf(PersonId person) const;
-
- private:
-  ChatId chat_ = 0;
-  uint32_t last_ = 0;
-  std::vector<uint32_t> numbers_;  // by PersonId; 0: not met
+  void Add(DatasetFile file, std::string_view line) {
+    text[static_cast<size_t>(file)] += line;
+    ++lines[static_cast<size_t>(file)];
+  }
 };
 
 // Who speaks in a dataset, and in which language it speaks of the others.
@@ -59,27 +59,28 @@ struct DatasetVoice {
   Language labels = Language::kEnglish;  // of "Person 2", "[phone]"
 };
 
+// What all composers of a dataset work from. Constant while they work; owned by who makes it.
+struct ComposerFacts {
+  DatasetVoice voice;
+  const BuildOptions& options;
+  const Plan& plan;
+  const PiiLexicon& lexicon;
+  const Pseudonyms& pseudonyms;
+  std::span<const Chat> chats;
+  HeldOutAnswers held_out;
+};
+
+// The heads of the tables; what comes before the first stretch, and after the last.
+ComposedPart DatasetHead(const DatasetVoice& voice);
+ComposedPart DatasetTail();
+
+// Composes one stretch of conversations after another, each for itself. Thread-compatible.
 class Composer {
  public:
-  // Options, plan and sink must outlive the composer.
-  // `lexicon` and `chats` must outlive it too.
-  Composer(const DatasetVoice& voice, const BuildOptions& options, const Plan& plan,
-           const PiiLexicon& lexicon, std::span<const Chat> chats, LineSink& sink);
-  // The heads of the tables; call before the first Add.
-  Status Begin();
+  explicit Composer(const ComposerFacts& facts);
 
-  // Give it the same conversations in the same order as the planner.
-  Status Add(const Conversation& conversation);
-
-  // After the last conversation: ends the tables; an error unless every planned sample and reject
-  // was written, or when nearly equal answers lie in two parts.
-  Status Finish();
-  // Personal data met in what was written, each turn once.
-  const PiiCounts& pii_counts() const { return pii_.counts(); }
-  // Of the conversations with samples: characters by others, and how many of them some prompt
-  // holds.
-  int64_t others_characters() const { return others_characters_; }
-  int64_t others_shown_characters() const { return others_shown_characters_; }
+  // An error when these are not the conversations that were planned.
+  Result<ComposedPart> Compose(std::span<const OwnedConversation> conversations);
 
  private:
   struct Piece {
@@ -88,6 +89,7 @@ class Composer {
     uint32_t text_begin = 0, text_end = 0;          // of texts_: without label and escapes
     bool in_prompt = false;
   };
+  Status Add(const Conversation& conversation);
   Status AddSample(const Conversation& conversation, const PlannedSample& sample);
   void AppendQuotedPrompt(const Conversation& conversation, const PlannedSample& sample);
   void AppendPrompt(const Conversation& conversation, const PlannedSample& sample);
@@ -97,34 +99,30 @@ class Composer {
   std::string_view RawAnswer(const Conversation& conversation, std::span<const MessageId> answer);
   void OpenMessage(std::string_view role);
   void CountCoverage(const Conversation& conversation);
-  Status AddPair(const Conversation& conversation, const PlannedSample& sample, int64_t line);
-  Status AddDialog(const Conversation& conversation, const PlannedConversation& planned);
-  Status AddRejects(const Conversation& conversation);
+  void AddPair(const Conversation& conversation, const PlannedSample& sample, int64_t line);
+  void AddDialog(const Conversation& conversation, const PlannedConversation& planned);
+  void AddRejects(const Conversation& conversation);
   std::string_view TextOf(const Piece& piece) const {
     return std::string_view(texts_).substr(piece.text_begin, piece.text_end - piece.text_begin);
   }
 
-  const DatasetVoice voice_;
+  const ComposerFacts& facts_;
+  const DatasetVoice& voice_;
   const PersonId persona_;
   const BuildOptions& options_;
   const Language labels_language_;
   const Plan& plan_;
-  const std::span<const Chat> chats_;
-  LineSink& sink_;
-  LeakCheck leak_check_;
   PiiReplacer pii_, pii_of_rejects_;
-  Pseudonyms pseudonyms_;
-  std::string head_;  // of every line
-  int64_t others_characters_ = 0, others_shown_characters_ = 0;
+  std::string head_;         // of every line
+  MessageId first_dialog_;  // of the first conversation that dialogs.json will have
 
-  ChatId chat_ = 0;
-  uint32_t number_in_chat_ = 0;
+  // Of the stretch in hand.
+  ComposedPart part_;
   size_t next_ = 0;         // of plan_.conversations
   size_t next_reject_ = 0;  // of plan_.rejects
-  int64_t lines_[kSplits] = {};
-  bool any_dialog_ = false;
   // Of the conversation in hand.
   bool group_ = false;
+  const Pseudonyms::Numbers* numbers_ = nullptr;
   std::vector<Turn> turns_;
   std::vector<Piece> piece_of_turn_;
   std::string pieces_;  // JSON-escaped, without quotes

@@ -58,55 +58,62 @@ std::string ShownChat(std::span<const Chat> chats, ChatId id, Language language)
 
 }  // namespace
 
-Status Composer::Begin() {
-  const auto words = [this](Text text) { return std::string_view(Say(labels_language_, text)); };
-  CsvRow row(labels_language_);
-  for (const Text& head :
+ComposedPart DatasetHead(const DatasetVoice& voice) {
+  const auto words = [&voice](Text text) { return std::string_view(Say(voice.labels, text)); };
+  ComposedPart head;
+  CsvRow row(voice.labels);
+  for (const Text& title :
        {Text{"dialog", "диалог"}, Text{"chat", "чат"}, Text{"time", "время"}, Text{"who", "кто"},
         Text{"text", "текст"}, Text{"answers", "отвечает на"}, Text{"probability", "вероятность"},
         Text{"quality", "качество"}, Text{"part", "часть"}}) {
-    row.Add(words(head));
+    row.Add(words(title));
   }
-  RETURN_IF_ERROR(
-      sink_.AddLine(DatasetFile::kDialogsCsv, std::string(CsvRow::kMark) + std::string(row.End())));
+  head.Add(DatasetFile::kDialogsCsv, std::string(CsvRow::kMark) + std::string(row.End()));
   row.Clear();
-  for (const Text& head : {Text{"message", "сообщение"}, Text{"chat", "чат"}, Text{"time", "время"},
-                           Text{"rule", "правило"}, Text{"why", "почему"}, Text{"text", "текст"}}) {
-    row.Add(words(head));
+  for (const Text& title :
+       {Text{"message", "сообщение"}, Text{"chat", "чат"}, Text{"time", "время"},
+        Text{"rule", "правило"}, Text{"why", "почему"}, Text{"text", "текст"}}) {
+    row.Add(words(title));
   }
-  RETURN_IF_ERROR(
-      sink_.AddLine(DatasetFile::kRejected, std::string(CsvRow::kMark) + std::string(row.End())));
-  line_ = "{\"format\":\"idiolect-dialogs\",\"version\":1,\"persona\":";
-  AppendJsonString(voice_.persona_name, &line_);
-  line_ += ",\"system_prompt\":";
-  AppendJsonString(voice_.system_prompt, &line_);
-  line_ += ",\"dialogs\":[";
-  return sink_.AddLine(DatasetFile::kDialogsJson, line_);
+  head.Add(DatasetFile::kRejected, std::string(CsvRow::kMark) + std::string(row.End()));
+  std::string dialogs = "{\"format\":\"idiolect-dialogs\",\"version\":1,\"persona\":";
+  AppendJsonString(voice.persona_name, &dialogs);
+  dialogs += ",\"system_prompt\":";
+  AppendJsonString(voice.system_prompt, &dialogs);
+  dialogs += ",\"dialogs\":[";
+  head.Add(DatasetFile::kDialogsJson, dialogs);
+  return head;
 }
 
-Status Composer::AddRejects(const Conversation& conversation) {
+ComposedPart DatasetTail() {
+  ComposedPart tail;
+  tail.Add(DatasetFile::kDialogsJson, "\n]}\n");
+  return tail;
+}
+
+void Composer::AddRejects(const Conversation& conversation) {
   const auto& rejects = plan_.rejects;
   std::string text;
   for (const Said& said : conversation.messages) {
-    if (next_reject_ == rejects.size()) return {};
+    if (next_reject_ == rejects.size()) return;
     if (rejects[next_reject_].message != said.id) continue;
     const RejectRuleInfo& info = InfoOf(static_cast<RejectRule>(rejects[next_reject_].rule));
     ++next_reject_;
+    ++part_.rejects;
     CsvRow row(labels_language_);
     row.Add(said.id);
-    row.Add(ShownChat(chats_, conversation.chat, labels_language_));
+    row.Add(ShownChat(facts_.chats, conversation.chat, labels_language_));
     row.Add(FormatIsoUtc(said.time));
     row.Add(std::string_view(info.name));
     row.Add(std::string_view(Say(labels_language_, info.what)));
     text.clear();
     pii_of_rejects_.Append(TrimSpace(conversation.text(said)), &text);
     row.Add(text);
-    RETURN_IF_ERROR(sink_.AddLine(DatasetFile::kRejected, row.End()));
+    part_.Add(DatasetFile::kRejected, row.End());
   }
-  return {};
 }
 
-Status Composer::AddPair(const Conversation& conversation, const PlannedSample& sample,
+void Composer::AddPair(const Conversation& conversation, const PlannedSample& sample,
                          int64_t line) {
   line_ = "{\"id\":" + std::to_string(plan_.answer_messages[sample.answer_begin]);
   line_ += ",\"dialog\":" + std::to_string(conversation.messages.front().id);
@@ -127,16 +134,15 @@ Status Composer::AddPair(const Conversation& conversation, const PlannedSample& 
   AppendQuality(sample, &line_);
   line_ += std::string(",\"split\":\"") + SplitName(sample.split) +
            "\",\"line\":" + std::to_string(line) + "}\n";
-  return sink_.AddLine(DatasetFile::kPairs, line_);
+  part_.Add(DatasetFile::kPairs, line_);
 }
 
-Status Composer::AddDialog(const Conversation& conversation, const PlannedConversation& planned) {
+void Composer::AddDialog(const Conversation& conversation, const PlannedConversation& planned) {
   const bool any = std::any_of(line_of_sample_.begin(), line_of_sample_.end(),
                                [](int64_t line) { return line > 0; });
-  if (!any) return {};
-  const std::string chat = ShownChat(chats_, conversation.chat, labels_language_);
-  line_ = any_dialog_ ? ",\n" : "\n";
-  any_dialog_ = true;
+  if (!any) return;
+  const std::string chat = ShownChat(facts_.chats, conversation.chat, labels_language_);
+  line_ = planned.first == first_dialog_ ? "\n" : ",\n";
   line_ += "{\"id\":" + std::to_string(planned.first) +
            ",\"chat\":{\"id\":" + std::to_string(conversation.chat) + ",\"kind\":\"" +
            KindName(conversation.kind) + "\",\"name\":";
@@ -219,10 +225,10 @@ Status Composer::AddDialog(const Conversation& conversation, const PlannedConver
       row.AddEmpty();
       row.AddEmpty();
     }
-    RETURN_IF_ERROR(sink_.AddLine(DatasetFile::kDialogsCsv, row.End()));
+    part_.Add(DatasetFile::kDialogsCsv, row.End());
   }
   line_ += "]}";
-  return sink_.AddLine(DatasetFile::kDialogsJson, line_);
+  part_.Add(DatasetFile::kDialogsJson, line_);
 }
 
 }  // namespace idiolect

@@ -23,47 +23,50 @@ std::vector<OwnedConversation> Many() {
   return chat.Cut();
 }
 
-TEST(PassOver, GivesEverythingInOrder) {
+TEST(ReadBatches, GivesEverythingInOrder) {
   const auto conversations = Many();
   std::vector<MessageId> seen;
-  ASSERT_TRUE(PassOver(ReadMany(conversations), [&](OwnedConversation&& conversation) -> Status {
-    seen.push_back(conversation.messages.at(0).id);
-    EXPECT_EQ(conversation.view().text(conversation.messages[0]).size(), 20'000u);
-    return {};
+  size_t batches = 0;
+  ASSERT_TRUE(ReadBatches(ReadMany(conversations), [&](const ConversationBatch& batch) {
+    ++batches;
+    for (const OwnedConversation& conversation : *batch) {
+      seen.push_back(conversation.messages.at(0).id);
+      EXPECT_EQ(conversation.view().text(conversation.messages[0]).size(), 20'000u);
+    }
+    return true;
   }));
   ASSERT_EQ(seen.size(), 300u);
   EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
+  EXPECT_GT(batches, 10u);
 }
 
-TEST(PassOver, EndsWithTheWorkersError) {
+TEST(ReadBatches, StopsWhenNoMoreIsWanted) {
   const auto conversations = Many();
-  int worked = 0;
-  const Status status = PassOver(ReadMany(conversations), [&](OwnedConversation&&) -> Status {
-    if (++worked == 20) return Fail(ErrorKind::kBadInput, "bad");
-    return {};
-  });
-  ASSERT_FALSE(status);
-  EXPECT_EQ(status.error().message, "bad");
-  EXPECT_EQ(worked, 20);
+  int given = 0;
+  EXPECT_FALSE(
+      ReadBatches(ReadMany(conversations), [&](const ConversationBatch&) { return ++given < 3; }));
+  EXPECT_EQ(given, 3);
 }
 
-TEST(PassOver, EndsWithTheReadersError) {
-  const Status status = PassOver(
+TEST(ReadBatches, EndsWithTheReadersError) {
+  const Status status = ReadBatches(
       [](const ConversationSink&) -> Status { return Fail(ErrorKind::kFailed, "unreadable"); },
-      [](OwnedConversation&&) -> Status { return {}; });
+      [](const ConversationBatch&) { return true; });
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().message, "unreadable");
 }
 
 TEST(ConversationCache, HoldsAllOrNothing) {
-  auto conversations = Many();
+  const auto conversations = Many();
+  const auto batch = std::make_shared<const std::vector<OwnedConversation>>(
+      1, OwnedConversation(conversations[0].view()));
   ConversationCache cache(100'000);
-  for (int i = 0; i < 4; ++i) cache.Keep(OwnedConversation(conversations[0].view()));
+  for (int i = 0; i < 4; ++i) cache.Keep(batch);
   EXPECT_TRUE(cache.complete());
-  EXPECT_EQ(cache.conversations().size(), 4u);
-  cache.Keep(OwnedConversation(conversations[0].view()));
+  EXPECT_EQ(cache.batches().size(), 4u);
+  cache.Keep(batch);
   EXPECT_FALSE(cache.complete());
-  EXPECT_TRUE(cache.conversations().empty());
+  EXPECT_TRUE(cache.batches().empty());
 }
 
 }  // namespace

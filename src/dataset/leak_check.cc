@@ -1,7 +1,6 @@
 #include "dataset/leak_check.h"
 
 #include <algorithm>
-#include <limits>
 #include <string>
 
 namespace idiolect {
@@ -22,33 +21,43 @@ tl::unexpected<Error> Leak(const char* what, MessageId message) {
 
 }  // namespace
 
-LeakCheck::LeakCheck(const Plan& plan)
-    : maybe_((size_t{1} << kHashBits) / 64), last_answer_(std::numeric_limits<MessageId>::min()) {
+HeldOutAnswers::HeldOutAnswers(const Plan& plan) : maybe_((size_t{1} << kHashBits) / 64) {
   for (const PlannedSample& sample : plan.samples) {
     if (sample.dropped || sample.split == Split::kTrain) continue;
     for (uint32_t i = sample.answer_begin; i < sample.answer_end; ++i) {
       const MessageId message = plan.answer_messages[i];
-      held_out_.push_back({message, sample.split});
+      answers_.push_back({message, sample.split});
       maybe_[HashOf(message) / 64] |= uint64_t{1} << (HashOf(message) % 64);
     }
   }
-  std::sort(held_out_.begin(), held_out_.end(),
+  std::sort(answers_.begin(), answers_.end(),
             [](const HeldOut& a, const HeldOut& b) { return a.message < b.message; });
 }
 
-Status LeakCheck::Check(Split split, std::span<const MessageId> prompt,
-                        std::span<const MessageId> answer) {
+bool HeldOutAnswers::IsLater(MessageId message, Split split) const {
+  if ((maybe_[HashOf(message) / 64] >> (HashOf(message) % 64) & 1) == 0) return false;
+  const auto found =
+      std::lower_bound(answers_.begin(), answers_.end(), message,
+                       [](const HeldOut& held, MessageId wanted) { return held.message < wanted; });
+  return found != answers_.end() && found->message == message && found->split > split;
+}
+
+Status LeakCheck::Check(const HeldOutAnswers& held_out, Split split,
+                        std::span<const MessageId> prompt, std::span<const MessageId> answer) {
   if (prompt.empty() || answer.empty()) return Leak("has no prompt or no answer", last_answer_);
   const MessageId first = answer.front();
+  if (first_answer_ == kNone) first_answer_ = first;
   for (const MessageId message : answer) {
     // In order of id, so one that is not larger was there before.
     if (message <= last_answer_) return Leak("is learned twice", message);
     last_answer_ = message;
-    if (IsHeldOut(message, split)) return Leak("is trained on and tested on", message);
+    if (held_out.IsLater(message, split)) return Leak("is trained on and tested on", message);
   }
   for (const MessageId message : prompt) {
     if (message >= first) return Leak("stands in its own prompt, or was said after it", message);
-    if (IsHeldOut(message, split)) return Leak("is asked later and stands in a prompt", message);
+    if (held_out.IsLater(message, split)) {
+      return Leak("is asked later and stands in a prompt", message);
+    }
   }
   return {};
 }
@@ -58,6 +67,16 @@ void LeakCheck::AddAnswer(Split split, std::string_view words) {
   if (sketch.empty()) return;
   sketches_.push_back(sketch);
   splits_.push_back(split);
+}
+
+Status LeakCheck::Join(LeakCheck&& next) {
+  if (next.first_answer_ == kNone) return {};
+  if (next.first_answer_ <= last_answer_) return Leak("is learned twice", next.first_answer_);
+  if (first_answer_ == kNone) first_answer_ = next.first_answer_;
+  last_answer_ = next.last_answer_;
+  sketches_.insert(sketches_.end(), next.sketches_.begin(), next.sketches_.end());
+  splits_.insert(splits_.end(), next.splits_.begin(), next.splits_.end());
+  return {};
 }
 
 Status LeakCheck::CheckLikeness(double likeness) const {
@@ -70,15 +89,6 @@ Status LeakCheck::CheckLikeness(double likeness) const {
                 "this is a bug in idiolect: please report it with the command you ran");
   }
   return {};
-}
-
-// Whether it is an answer of a part later than `split`.
-bool LeakCheck::IsHeldOut(MessageId message, Split split) const {
-  if ((maybe_[HashOf(message) / 64] >> (HashOf(message) % 64) & 1) == 0) return false;
-  const auto found =
-      std::lower_bound(held_out_.begin(), held_out_.end(), message,
-                       [](const HeldOut& held, MessageId wanted) { return held.message < wanted; });
-  return found != held_out_.end() && found->message == message && found->split > split;
 }
 
 }  // namespace idiolect

@@ -35,6 +35,52 @@ Letters CountLetters(std::string_view text) {
 
 }  // namespace
 
+void Plan::Append(Plan&& next) {
+  const auto conversations_before = static_cast<uint32_t>(conversations.size());
+  const auto samples_before = static_cast<uint32_t>(samples.size());
+  const auto prompts_before = static_cast<uint32_t>(prompt_turns.size());
+  const auto answers_before = static_cast<uint32_t>(answer_messages.size());
+  const auto links_before = static_cast<uint32_t>(links.size());
+  for (PlannedConversation& conversation : next.conversations) {
+    conversation.samples_begin += samples_before;
+    conversation.samples_end += samples_before;
+    conversation.links_begin += links_before;
+  }
+  for (PlannedSample& sample : next.samples) {
+    sample.conversation += conversations_before;
+    sample.prompt_begin += prompts_before;
+    sample.prompt_end += prompts_before;
+    sample.answer_begin += answers_before;
+    sample.answer_end += answers_before;
+  }
+  const auto append = [](const auto& from, auto* to) {
+    to->insert(to->end(), from.begin(), from.end());
+  };
+  append(next.conversations, &conversations);
+  append(next.samples, &samples);
+  append(next.prompt_turns, &prompt_turns);
+  append(next.answer_messages, &answer_messages);
+  append(next.sketches, &sketches);
+  append(next.links, &links);
+  append(next.rejects, &rejects);
+  messages += next.messages;
+  persona_messages += next.persona_messages;
+  all_conversations += next.all_conversations;
+  cyrillic_letters += next.cyrillic_letters;
+  latin_letters += next.latin_letters;
+}
+
+void NumberLines(Plan* plan) {
+  std::array<int64_t, kSplits> lines{};
+  for (PlannedConversation& conversation : plan->conversations) {
+    conversation.lines_before = lines;
+    for (uint32_t i = conversation.samples_begin; i < conversation.samples_end; ++i) {
+      const PlannedSample& sample = plan->samples[i];
+      if (!sample.dropped) ++lines[static_cast<size_t>(sample.split)];
+    }
+  }
+}
+
 std::vector<SampleRow> RowsOf(const Plan& plan) {
   std::vector<SampleRow> rows;
   rows.reserve(plan.samples.size());
@@ -56,15 +102,7 @@ Planner::Planner(PersonId persona, const BuildOptions& options, const LinkKnowle
       linker_(knowledge, people),
       pii_(lexicon, options.pii, Language::kEnglish) {}
 
-Plan Planner::Take() {
-  std::sort(plan_.rejects.begin(), plan_.rejects.end(),
-            [](const RejectRow& a, const RejectRow& b) { return a.message < b.message; });
-  return std::move(plan_);
-}
-
 void Planner::Add(const Conversation& conversation) {
-  if (conversation.chat != std::exchange(chat_, conversation.chat)) number_in_chat_ = 0;
-  const uint32_t number = number_in_chat_++;
   ++plan_.all_conversations;
   plan_.messages += static_cast<int64_t>(conversation.messages.size());
 
@@ -88,7 +126,6 @@ void Planner::Add(const Conversation& conversation) {
 
   PlannedConversation planned;
   planned.chat = conversation.chat;
-  planned.number = number;
   planned.first = conversation.messages.front().id;
   planned.begin = conversation.messages.front().time;
   planned.samples_begin = static_cast<uint32_t>(plan_.samples.size());

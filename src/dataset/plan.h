@@ -3,10 +3,12 @@
 // the sample it becomes (what it answers, which turns are its prompt) or the rule that took it.
 // Holds numbers only, no words: the second pass over the chats (compose.h) puts the words in.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "dataset/build_options.h"
@@ -46,12 +48,13 @@ struct PlannedLink {
 
 struct PlannedConversation {
   ChatId chat = 0;
-  uint32_t number = 0;  // of the conversation in its chat, from 0
   MessageId first = 0;
   int64_t begin = 0;  // time
   uint32_t samples_begin = 0, samples_end = 0;
   uint32_t links_begin = 0;  // of Plan::links, one a turn
   Split split = Split::kTrain;
+  // Of each part's file, what conversations before this one fill. Set by NumberLines.
+  std::array<int64_t, kSplits> lines_before{};
 };
 
 struct Plan {
@@ -66,13 +69,19 @@ struct Plan {
   int64_t persona_messages = 0;  // answers and rejects together
   int64_t all_conversations = 0;
   int64_t cyrillic_letters = 0, latin_letters = 0;  // in the answers
+
+  // Goes on with the plan of the conversations that follow.
+  void Append(Plan&& next);
 };
+
+// Call when it is decided which samples stay and in which part.
+void NumberLines(Plan* plan);
 
 // The rows of the samples that are not dropped, in order of the answers' ids; lines are numbered in
 // that order within each split.
 std::vector<SampleRow> RowsOf(const Plan& plan);
 
-// Plans one chat after another. Thread-compatible.
+// Plans one conversation after another, each for itself. Thread-compatible.
 class Planner {
  public:
   // Options, knowledge, people and lexicon must outlive the planner.
@@ -81,7 +90,8 @@ class Planner {
 
   // Conversations come chat by chat, in order.
   void Add(const Conversation& conversation);
-  Plan Take();
+  // The plan of what was added since the last call.
+  Plan Take() { return std::exchange(plan_, {}); }
 
  private:
   void PlanTurn(const Conversation& conversation, uint32_t turn);
@@ -110,8 +120,6 @@ class Planner {
   Linker linker_;
   PiiReplacer pii_;
   Plan plan_;
-  ChatId chat_ = 0;
-  uint32_t number_in_chat_ = 0;
 
   // Of the conversation in hand.
   std::vector<Turn> turns_;

@@ -94,8 +94,8 @@ class LeakCheckTest : public testing::Test {
   LeakCheckTest() : plan_(PlanOf({1, 1, 1})) { AssignSplits({}, &plan_); }  // 10 t, 20 v, 30 T
 
   std::string Complaint(Split split, std::vector<MessageId> prompt, std::vector<MessageId> answer) {
-    LeakCheck check(plan_);
-    const Status status = check.Check(split, prompt, answer);
+    LeakCheck check;
+    const Status status = check.Check(HeldOutAnswers(plan_), split, prompt, answer);
     return status ? "" : status.error().message;
   }
   Plan plan_;
@@ -121,12 +121,19 @@ TEST_F(LeakCheckTest, EachKindOfLeakIsFound) {
 }
 
 TEST_F(LeakCheckTest, AMessageLearnedTwiceIsFound) {
-  LeakCheck check(plan_);
+  const HeldOutAnswers held_out(plan_);
+  LeakCheck check;
   const std::vector<MessageId> prompt = {5}, answer = {10, 11}, again = {11};
-  ASSERT_TRUE(check.Check(Split::kTrain, prompt, answer));
-  const Status status = check.Check(Split::kTrain, prompt, again);
+  ASSERT_TRUE(check.Check(held_out, Split::kTrain, prompt, answer));
+  const Status status = check.Check(held_out, Split::kTrain, prompt, again);
   ASSERT_FALSE(status);
   EXPECT_EQ(status.error().message, "checking the dataset for leaks: message 11 is learned twice");
+
+  LeakCheck next;
+  ASSERT_TRUE(next.Check(held_out, Split::kTrain, prompt, again));
+  const Status joined = check.Join(std::move(next));
+  ASSERT_FALSE(joined);
+  EXPECT_EQ(joined.error().message, "checking the dataset for leaks: message 11 is learned twice");
 }
 
 }  // namespace

@@ -95,11 +95,11 @@ DatasetWriter::~DatasetWriter() {
   if (!folder_.empty()) fs::remove_all(folder_, error);
 }
 
-Status DatasetWriter::AddLine(DatasetFile file, std::string_view line) {
+Status DatasetWriter::AddLines(DatasetFile file, std::string_view text, int64_t lines) {
   std::string& pending = pending_[static_cast<size_t>(file)];
-  pending += line;
-  if (file <= DatasetFile::kTest) bytes_ += static_cast<int64_t>(line.size());
-  ++files_[static_cast<size_t>(file)]->written.lines;
+  pending += text;
+  if (file <= DatasetFile::kTest) bytes_ += static_cast<int64_t>(text.size());
+  files_[static_cast<size_t>(file)]->written.lines += lines;
   return pending.size() < kBlockBytes ? Status() : Hand(file);
 }
 

@@ -28,15 +28,16 @@ struct WrittenFile {
 };
 
 // Hashing and writing happen on a second thread. Thread-compatible: one thread calls it.
-class DatasetWriter : public LineSink {
+class DatasetWriter {
  public:
   // Removes what killed builds left in `datasets`, and begins a new folder there. One build at a
   // time may work in a workspace; the caller's write transaction sees to that.
   static Result<std::unique_ptr<DatasetWriter>> Create(const std::filesystem::path& datasets);
   // Removes everything that was not published.
-  ~DatasetWriter() override;
+  ~DatasetWriter();
 
-  Status AddLine(DatasetFile file, std::string_view line) override;
+  // Whole lines, their newlines included.
+  Status AddLines(DatasetFile file, std::string_view text, int64_t lines);
   // No more lines: lets the second thread sync the files while the caller does something else.
   Status EndLines();
   // Waits until all lines are on disk. By DatasetFile.

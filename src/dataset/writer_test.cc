@@ -24,7 +24,8 @@ TEST(DatasetWriter, PublishesAllFilesAtOnce) {
   const std::string line(1000, 'x');
   for (int i = 0; i < 5000; ++i) {
     ASSERT_TRUE(
-        (*writer)->AddLine(i % 10 == 0 ? DatasetFile::kTest : DatasetFile::kTrain, line + "\n"));
+        (*writer)
+            ->AddLines(i % 10 == 0 ? DatasetFile::kTest : DatasetFile::kTrain, line + "\n", 1));
   }
   EXPECT_FALSE(Exists(workspace.datasets() / "d"));
   const auto files = (*writer)->Files();
@@ -44,7 +45,7 @@ TEST(DatasetWriter, UnpublishedItLeavesNothing) {
   TestWorkspace workspace;
   auto writer = DatasetWriter::Create(workspace.datasets());
   ASSERT_TRUE(writer);
-  ASSERT_TRUE((*writer)->AddLine(DatasetFile::kTrain, "x\n"));
+  ASSERT_TRUE((*writer)->AddLines(DatasetFile::kTrain, "x\n", 1));
   writer->reset();
   EXPECT_EQ(Entries(workspace.datasets()), 0u);
 }
