@@ -296,9 +296,19 @@ void AddQuality(const PageContext& c, Page& page) {
   }
   page.Add(table);
   const double coverage = c.summary.value("context_coverage", 0.0);
-  page.Add(Paragraph{c({"Of what others wrote in these dialogs, this share reaches some prompt: ",
-                        "Из написанного другими в этих диалогах в подсказки попадает: "}) +
-                     ShownShare(coverage, c.language) + "."});
+  const auto talks = c.summary.value("talks", int64_t{0});
+  const auto talk_turns = c.summary.value("talk_turns", int64_t{0});
+  if (talks > 0) {
+    page.Add(Paragraph{
+        c({"Talks, by who answers whom, in which there are answers: ",
+           "Разговоров с ответами (по тому, кто кому отвечает): "}) +
+        c.Count(talks) + c({"; turns of one, on average: ", "; реплик в одном в среднем: "}) +
+        ShownNumber(static_cast<double>(talk_turns) / static_cast<double>(talks), 1, c.language) +
+        ". " +
+        c({"Of what others wrote in them, this share reaches some prompt: ",
+           "Из написанного в них другими в подсказки попадает: "}) +
+        ShownShare(coverage, c.language) + "."});
+  }
 
   ColumnChart scores;
   scores.caption = c({"Pairs by the quality of each", "Пары по качеству каждой"});

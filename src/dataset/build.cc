@@ -177,8 +177,10 @@ Status Build::Take(ComposedPart&& part, DatasetWriter& writer) {
   RETURN_IF_ERROR(composed_.leak_check.Join(std::move(part.leak_check)));
   composed_.conversations += part.conversations;
   composed_.rejects += part.rejects;
-  composed_.others_characters += part.others_characters;
-  composed_.others_shown_characters += part.others_shown_characters;
+  composed_.talks += part.talks;
+  composed_.talk_turns += part.talk_turns;
+  composed_.others_bytes += part.others_bytes;
+  composed_.others_shown_bytes += part.others_shown_bytes;
   for (size_t kind = 0; kind < kPiiKinds; ++kind) composed_.pii[kind] += part.pii[kind];
   return {};
 }
@@ -243,9 +245,11 @@ Result<int64_t> Build::Write(const Plan& plan, DatasetWriter& writer, const Data
     if (count > 0) summary_.pii[info.name] = count;
   }
   summary_.bytes = writer.bytes();
-  if (composed_.others_characters > 0) {
-    summary_.context_coverage = static_cast<double>(composed_.others_shown_characters) /
-                                static_cast<double>(composed_.others_characters);
+  summary_.talks = composed_.talks;
+  summary_.talk_turns = composed_.talk_turns;
+  if (composed_.others_bytes > 0) {
+    summary_.context_coverage = static_cast<double>(composed_.others_shown_bytes) /
+                                static_cast<double>(composed_.others_bytes);
   }
   return id;
 }
@@ -431,6 +435,8 @@ std::string BuildSummary::ToJson() const {
   }
   json["all_messages"] = all_messages;
   json["all_dialogs"] = all_dialogs;
+  json["talks"] = talks;
+  json["talk_turns"] = talk_turns;
   json["context_coverage"] = Rounded(context_coverage);
   json["bytes"] = bytes;
   json["system_prompt"] = system_prompt;

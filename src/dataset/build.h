@@ -29,7 +29,7 @@
 namespace idiolect {
 
 // Counts up when the same messages and options give other files.
-constexpr int kBuildCodeVersion = 3;
+constexpr int kBuildCodeVersion = 4;
 
 struct BuildSummary {
   int64_t dialogs = 0;  // conversations that hold at least one sample
@@ -46,8 +46,9 @@ struct BuildSummary {
   std::array<int64_t, 10> quality_histogram{};    // samples by tenth of quality
   std::map<std::string, int64_t> pii;             // met in what was written, by kind
   int64_t all_messages = 0, all_dialogs = 0;
-  double context_coverage =
-      0;  // share of the others' words in those dialogs that some prompt holds
+  // Talks (dialogs/link_conversations.h) in which the persona answers, and their turns.
+  int64_t talks = 0, talk_turns = 0;
+  double context_coverage = 0;  // share of the others' words in those that some prompt holds
   int64_t bytes = 0;
   std::string system_prompt;
   std::string dir;  // full path

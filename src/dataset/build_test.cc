@@ -12,9 +12,9 @@
 namespace idiolect {
 namespace {
 
-constexpr PersonId kNatasha = 1, kPavel = 2, kAnna = 3;
+constexpr PersonId kNatasha = 1, kPavel = 2, kAnna = 3, kIvan = 4;
 constexpr int64_t kDay = 86400;
-const std::vector<std::string> kNames = {"Наташа", "Павел Сергеев", "Анна Волкова"};
+const std::vector<std::string> kNames = {"Наташа", "Павел Сергеев", "Анна Волкова", "Иван"};
 
 using Lines = std::vector<std::string>;
 
@@ -123,6 +123,24 @@ TEST(BuildDataset, APromptEndsWithWhatIsAnswered) {
   chat.Reply(kNatasha, 30, "я иду", 2);
   EXPECT_EQ(BuiltLines(chat),
             (Lines{"user: Person 1: погода дрянь\nPerson 2: кто идёт? | assistant: я иду"}));
+}
+
+// What room is left goes to the talk of what is answered before what others say past it. The second
+// talk goes on from days before, so nothing needs to be guessed.
+TEST(BuildDataset, APromptPrefersItsTalk) {
+  ChatScript chat(ChatKind::kGroup);
+  chat.Say(kIvan, 0, "надо взять билеты");
+  chat.Say(kPavel, 9 * kDay, "кто пробовал рецепт шарлотки?");
+  chat.Reply(kIvan, 9 * kDay + 10, "во сколько завтра поезд?", 1);
+  chat.Reply(kAnna, 9 * kDay + 20, "я пробовала", 2);
+  chat.Reply(kPavel, 9 * kDay + 30, "в девять", 3);
+  chat.Reply(kIvan, 9 * kDay + 40, "у меня не вышла", 2);
+  chat.Reply(kNatasha, 9 * kDay + 50, "печь надо горячую", 6);
+  BuildOptions options;
+  options.max_context_turns = 3;
+  EXPECT_EQ(BuiltLines(chat, options),
+            (Lines{"user: Участник 2: кто пробовал рецепт шарлотки?\nУчастник 3: я пробовала\n"
+                   "Участник 1: у меня не вышла | assistant: печь надо горячую"}));
 }
 
 TEST(BuildDataset, AReplyToAFarMessageBringsItAlong) {

@@ -1,5 +1,6 @@
 #include "dataset/card.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "base/json.h"
@@ -61,6 +62,10 @@ std::string DatasetCard(const BuildSummary& summary, const std::string& name, La
   row(say({"quality: accepted of the candidates", "качество: принято из кандидатов"}),
       Percent(summary.quality));
   row(say({"mean quality of a sample", "среднее качество примера"}), Percent(summary.mean_quality));
+  row(say({"talks with answers, turns of one", "разговоров с ответами, реплик в одном"}),
+      GroupDigits(summary.talks) + ", " +
+          GroupDigits((summary.talk_turns + summary.talks / 2) /
+                      std::max<int64_t>(summary.talks, 1)));
   row(say({"others' words that a prompt holds", "слов других людей в контекстах"}),
       Percent(summary.context_coverage));
   if (!summary.rejected.empty()) {

@@ -104,7 +104,7 @@ Status Composer::Add(const Conversation& conversation) {
     line_of_sample_[i - planned.samples_begin] = line;
     AddPair(conversation, sample, line);
   }
-  CountCoverage(conversation);
+  CountTalks(conversation, planned);
   AddDialog(conversation, planned);
   return {};
 }
@@ -122,8 +122,7 @@ Status Composer::AddSample(const Conversation& conversation, const PlannedSample
   const std::span<const MessageId> answer =
       std::span(plan_.answer_messages)
           .subspan(sample.answer_begin, sample.answer_end - sample.answer_begin);
-  RETURN_IF_ERROR(
-      part_.leak_check.Check(facts_.held_out, sample.split, prompt_messages_, answer));
+  RETURN_IF_ERROR(part_.leak_check.Check(facts_.held_out, sample.split, prompt_messages_, answer));
   part_.leak_check.AddAnswer(sample.split, RawAnswer(conversation, answer));
   part_.Add(FileOf(sample.split), line_);
   return {};
@@ -238,14 +237,24 @@ std::string_view Composer::Label(PersonId author) {
   return label_;
 }
 
-void Composer::CountCoverage(const Conversation& conversation) {
+void Composer::CountTalks(const Conversation& conversation, const PlannedConversation& planned) {
+  answered_talks_.assign(turns_.size(), 0);
+  const auto link_of = [&](size_t turn) { return plan_.links[planned.links_begin + turn]; };
+  for (uint32_t i = planned.samples_begin; i < planned.samples_end; ++i) {
+    const PlannedSample& sample = plan_.samples[i];
+    const uint32_t answered = sample.quoted != 0 ? sample.turn : link_of(sample.turn).turn;
+    if (!sample.dropped) answered_talks_[link_of(answered).talk] = 1;
+  }
+  part_.talks += std::count(answered_talks_.begin(), answered_talks_.end(), 1);
   for (size_t turn = 0; turn < turns_.size(); ++turn) {
+    if (!answered_talks_[link_of(turn).talk]) continue;
+    ++part_.talk_turns;
     if (turns_[turn].author == persona_) continue;
     const Said& first = conversation.messages[turns_[turn].first];
     const Said& last = conversation.messages[turns_[turn].last];
     const int64_t bytes = last.text_at + last.text_size - first.text_at;
-    part_.others_characters += bytes;
-    if (piece_of_turn_[turn].in_prompt) part_.others_shown_characters += bytes;
+    part_.others_bytes += bytes;
+    if (piece_of_turn_[turn].in_prompt) part_.others_shown_bytes += bytes;
   }
 }
 

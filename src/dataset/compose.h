@@ -40,9 +40,11 @@ struct ComposedPart {
   size_t conversations = 0, rejects = 0;  // of the plan's
   // Personal data met in what was written, each turn once.
   PiiCounts pii{};
-  // Of the conversations with samples: characters by others, and how many of them some prompt
-  // holds.
-  int64_t others_characters = 0, others_shown_characters = 0;
+  // Of the talks in which the persona answers (a conversation where it is not known which turns
+  // belong together counts as one): how many, of how many turns, the bytes said by others, and how
+  // many of those some prompt holds.
+  int64_t talks = 0, talk_turns = 0;
+  int64_t others_bytes = 0, others_shown_bytes = 0;
 
   // A whole line, its newline included.
   void Add(DatasetFile file, std::string_view line) {
@@ -98,7 +100,7 @@ class Composer {
   std::string_view Label(PersonId author);
   std::string_view RawAnswer(const Conversation& conversation, std::span<const MessageId> answer);
   void OpenMessage(std::string_view role);
-  void CountCoverage(const Conversation& conversation);
+  void CountTalks(const Conversation& conversation, const PlannedConversation& planned);
   void AddPair(const Conversation& conversation, const PlannedSample& sample, int64_t line);
   void AddDialog(const Conversation& conversation, const PlannedConversation& planned);
   void AddRejects(const Conversation& conversation);
@@ -113,7 +115,7 @@ class Composer {
   const Language labels_language_;
   const Plan& plan_;
   PiiReplacer pii_, pii_of_rejects_;
-  std::string head_;         // of every line
+  std::string head_;        // of every line
   MessageId first_dialog_;  // of the first conversation that dialogs.json will have
 
   // Of the stretch in hand.
@@ -128,6 +130,7 @@ class Composer {
   std::string pieces_;  // JSON-escaped, without quotes
   std::string texts_;
   std::vector<int64_t> line_of_sample_;
+  std::vector<uint8_t> answered_talks_;  // by their first turn
   std::vector<MessageId> piece_messages_;
   // Working memory.
   std::string line_, words_, replaced_, label_, quoted_text_, raw_;

@@ -114,7 +114,7 @@ void Composer::AddRejects(const Conversation& conversation) {
 }
 
 void Composer::AddPair(const Conversation& conversation, const PlannedSample& sample,
-                         int64_t line) {
+                       int64_t line) {
   line_ = "{\"id\":" + std::to_string(plan_.answer_messages[sample.answer_begin]);
   line_ += ",\"dialog\":" + std::to_string(conversation.messages.front().id);
   line_ += ",\"time\":\"" + FormatIsoUtc(turns_[sample.turn].begin) + "\",\"question\":";
@@ -182,6 +182,7 @@ void Composer::AddDialog(const Conversation& conversation, const PlannedConversa
     }
     line_ += ']';
     if (turns_[turn].topic != 0) line_ += ",\"topic\":" + std::to_string(turns_[turn].topic);
+    if (planned.talks_known) line_ += ",\"talk\":" + std::to_string(link.talk);
     if (link.turn != kNoTurn) {
       line_ += ",\"answers\":{\"turn\":" + std::to_string(link.turn) + ",\"probability\":";
       AppendHundredths(link.probability, &line_);

@@ -120,6 +120,8 @@ void Planner::Add(const Conversation& conversation) {
 
   MergeTurns(conversation, options_.typing_gap_seconds, &turns_);
   linker_.ReadTurns(conversation, turns_);
+  talks_.clear();
+  if (MayHaveTalks(conversation)) linker_.FindTalks(&talks_);
   words_.resize(turns_.size());
   measured_.assign(turns_.size(), 0);
   own_hashes_.assign(turns_.size(), 0);
@@ -135,7 +137,11 @@ void Planner::Add(const Conversation& conversation) {
   planned.samples_end = static_cast<uint32_t>(plan_.samples.size());
   if (planned.samples_end == planned.samples_begin) return;
   planned.links_begin = static_cast<uint32_t>(plan_.links.size());
-  for (const Link& link : linker_.links()) plan_.links.push_back({link.turn, link.probability});
+  planned.talks_known = !talks_.empty();
+  for (size_t turn = 0; turn < turns_.size(); ++turn) {
+    const Link& link = linker_.links()[turn];
+    plan_.links.push_back({link.turn, link.probability, talks_.empty() ? 0 : talks_[turn]});
+  }
   plan_.conversations.push_back(planned);
 }
 
@@ -243,16 +249,24 @@ std::optional<RejectRule> Planner::PlanQuotedPrompt(const Conversation& conversa
   return std::nullopt;
 }
 
-// The chain of what the answered turn itself answers comes first, then what was said around it,
-// newest first, until the budget is spent. Nothing said after the answered turn is taken: a prompt
-// ends with what is answered.
+// Whether people may talk past each other here, and whether it matters: where all that was said
+// has room in every prompt, nobody asks what belongs together.
+bool Planner::MayHaveTalks(const Conversation& conversation) const {
+  if (conversation.kind == ChatKind::kPrivate) return false;
+  return turns_.size() > static_cast<size_t>(options_.max_context_turns) ||
+         conversation.buffer.size() > static_cast<size_t>(options_.max_context_tokens);
+}
+
+// The chain of what the answered turn itself answers comes first, then the rest of its talk, then
+// what else was said around it, each newest first, until the budget is spent. Nothing said after
+// the answered turn is taken: a prompt ends with what is answered.
 void Planner::ChoosePrompt(const Conversation& conversation, uint32_t turn, uint32_t answered) {
   prompt_.assign(1, answered);
   const int64_t budget = options_.max_context_tokens - Words(conversation, answered).tokens;
   int64_t left = budget;
   // Where all of it has room there is no need to know what comes first.
   const bool small = answered < static_cast<uint32_t>(options_.max_context_turns);
-  if (!small || !TakeEarlier(conversation, turn, answered, &left)) {
+  if (!small || !TakeEarlier(conversation, turn, answered, Earlier::kAll, &left)) {
     left = budget;
     prompt_.assign(1, answered);
     uint32_t chained = answered;
@@ -262,7 +276,9 @@ void Planner::ChoosePrompt(const Conversation& conversation, uint32_t turn, uint
       chained = link.turn;
       if (!TakeIntoPrompt(conversation, chained, &left)) break;
     }
-    TakeEarlier(conversation, turn, answered, &left);
+    if (talks_.empty() || TakeEarlier(conversation, turn, answered, Earlier::kOfTalk, &left)) {
+      TakeEarlier(conversation, turn, answered, Earlier::kAll, &left);
+    }
   }
   std::sort(prompt_.begin(), prompt_.end());
   // Chat templates want the user to begin.
@@ -273,9 +289,11 @@ void Planner::ChoosePrompt(const Conversation& conversation, uint32_t turn, uint
 
 // False: not all of it had room.
 bool Planner::TakeEarlier(const Conversation& conversation, uint32_t turn, uint32_t answered,
-                          int64_t* budget) {
-  for (uint32_t earlier = answered; earlier-- > 0;) {
+                          Earlier what, int64_t* budget) {
+  const uint32_t end = what == Earlier::kOfTalk ? talks_[answered] : 0;
+  for (uint32_t earlier = answered; earlier-- > end;) {
     if (turns_[earlier].topic != turns_[turn].topic) continue;
+    if (what == Earlier::kOfTalk && talks_[earlier] != talks_[answered]) continue;
     if (!TakeIntoPrompt(conversation, earlier, budget)) return false;
   }
   return true;

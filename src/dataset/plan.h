@@ -44,6 +44,7 @@ struct PlannedSample {
 struct PlannedLink {
   uint32_t turn = kNoTurn;
   float probability = 0;
+  uint32_t talk = 0;  // the first turn of the talk that this one belongs to
 };
 
 struct PlannedConversation {
@@ -51,6 +52,7 @@ struct PlannedConversation {
   MessageId first = 0;
   int64_t begin = 0;  // time
   uint32_t samples_begin = 0, samples_end = 0;
+  bool talks_known = false;  // else all turns count as one talk
   uint32_t links_begin = 0;  // of Plan::links, one a turn
   Split split = Split::kTrain;
   // Of each part's file, what conversations before this one fill. Set by NumberLines.
@@ -101,8 +103,10 @@ class Planner {
   std::optional<RejectRule> PlanQuotedPrompt(const Conversation& conversation, uint32_t turn,
                                              PlannedSample* sample);
   void ChoosePrompt(const Conversation& conversation, uint32_t turn, uint32_t answered);
-  bool TakeEarlier(const Conversation& conversation, uint32_t turn, uint32_t answered,
+  enum class Earlier { kAll, kOfTalk };
+  bool TakeEarlier(const Conversation& conversation, uint32_t turn, uint32_t answered, Earlier what,
                    int64_t* budget);
+  bool MayHaveTalks(const Conversation& conversation) const;
   bool TakeIntoPrompt(const Conversation& conversation, uint32_t turn, int64_t* budget);
   bool IsPost(const Conversation& conversation, uint32_t turn) const;
   // Whether `text` holds the whole answer in hand, when that is long enough to be no coincidence.
@@ -123,6 +127,7 @@ class Planner {
 
   // Of the conversation in hand.
   std::vector<Turn> turns_;
+  std::vector<uint32_t> talks_;   // by turn, its talk's first turn; empty: all are one
   std::vector<TurnWords> words_;  // of the turns looked at so far
   std::vector<uint8_t> measured_;
   std::vector<uint64_t> own_hashes_;  // of the persona's turns met so far

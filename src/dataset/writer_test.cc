@@ -23,9 +23,8 @@ TEST(DatasetWriter, PublishesAllFilesAtOnce) {
   ASSERT_TRUE(writer) << writer.error().message;
   const std::string line(1000, 'x');
   for (int i = 0; i < 5000; ++i) {
-    ASSERT_TRUE(
-        (*writer)
-            ->AddLines(i % 10 == 0 ? DatasetFile::kTest : DatasetFile::kTrain, line + "\n", 1));
+    ASSERT_TRUE((*writer)->AddLines(i % 10 == 0 ? DatasetFile::kTest : DatasetFile::kTrain,
+                                    line + "\n", 1));
   }
   EXPECT_FALSE(Exists(workspace.datasets() / "d"));
   const auto files = (*writer)->Files();

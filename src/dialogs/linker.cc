@@ -4,8 +4,6 @@
 #include <cmath>
 #include <utility>
 
-#include "dialogs/link_conversations.h"
-
 namespace idiolect {
 namespace {
 
@@ -117,24 +115,29 @@ void Linker::LinkLines(std::span<const ChatLine> lines, uint32_t begin, uint32_t
   }
 }
 
-void Linker::JoinLines(uint32_t begin, uint32_t end, std::vector<uint32_t>* joins) {
+LinkConversations Linker::NewConversations() const {
   const LinkSettings& settings = model().settings();
-  LinkConversations conversations(
+  return LinkConversations(
       std::exp((settings.conversation_margin - settings.margin) / settings.temperature));
-  joins->clear();
-  for (uint32_t line = begin; line < end; ++line) {
-    const ChatLine& said = window_->line(line);
-    if (said.marked != kNoLine) {
-      const float certain = 1;
-      joins->push_back(conversations.Add(line, std::span(&said.marked, 1), std::span(&certain, 1)));
-      continue;
-    }
-    Need(line);
-    const auto candidates = scorer_.candidates().of(line);
-    probabilities_.clear();
-    if (!candidates.empty()) Probabilities(line, &probabilities_);
-    joins->push_back(conversations.Add(line, candidates, probabilities_));
+}
+
+uint32_t Linker::JoinLine(uint32_t line, LinkConversations* conversations) {
+  const ChatLine& said = window_->line(line);
+  if (said.marked != kNoLine) {
+    const float certain = 1;
+    return conversations->Add(line, std::span(&said.marked, 1), std::span(&certain, 1));
   }
+  Need(line);
+  const auto candidates = scorer_.candidates().of(line);
+  probabilities_.clear();
+  if (!candidates.empty()) Probabilities(line, &probabilities_);
+  return conversations->Add(line, candidates, probabilities_);
+}
+
+void Linker::JoinLines(uint32_t begin, uint32_t end, std::vector<uint32_t>* joins) {
+  LinkConversations conversations = NewConversations();
+  joins->clear();
+  for (uint32_t line = begin; line < end; ++line) joins->push_back(JoinLine(line, &conversations));
 }
 
 void LinesOf(const Conversation& conversation, std::vector<ChatLine>* lines) {
@@ -165,7 +168,29 @@ void Linker::ReadTurns(const Conversation& conversation, const std::vector<Turn>
   turns_ = turns;
   links_.assign(turns.size(), Link{});
   asked_.assign(turns.size(), 0);
-  lines_read_ = false;
+  lines_read_ = all_wanted_ = false;
+}
+
+void Linker::FindTalks(std::vector<uint32_t>* talks) {
+  talks->assign(turns_.size(), 0);
+  all_wanted_ = true;
+  if (conversation_.kind == ChatKind::kPrivate) {
+    for (uint32_t turn = 0; turn < turns_.size(); ++turn) LinkOf(turn);
+    return;
+  }
+  ReadLines();
+  LinkConversations conversations = NewConversations();
+  uint32_t next = 0;  // line to be joined
+  for (uint32_t turn = 0; turn < turns_.size(); ++turn) {
+    (*talks)[turn] = turn;
+    for (; next <= turns_[turn].last; ++next) {
+      JoinLine(next, &conversations);
+      if (next != turns_[turn].first) continue;
+      const uint32_t begin = TurnOfMessage(turns_, conversations.BeginOf(next));
+      if (begin < turn) (*talks)[turn] = (*talks)[begin];
+    }
+    LinkOf(turn);
+  }
 }
 
 const Link& Linker::LinkOf(uint32_t turn) {
@@ -192,11 +217,14 @@ Link Linker::PrivateLink(uint32_t turn) const {
   return {};
 }
 
+void Linker::ReadLines() {
+  if (std::exchange(lines_read_, true)) return;
+  LinesOf(conversation_, &lines_);
+  Read(lines_, StyleOf(lines_));
+}
+
 Link Linker::GuessedLink(uint32_t turn) {
-  if (!std::exchange(lines_read_, true)) {
-    LinesOf(conversation_, &lines_);
-    Read(lines_, StyleOf(lines_));
-  }
+  ReadLines();
   Link link;
   size_t looked_at = 0;
   for (uint32_t line = turns_[turn].first; line <= turns_[turn].last && looked_at < kLinesOfTurn;
@@ -204,7 +232,7 @@ Link Linker::GuessedLink(uint32_t turn) {
     if (!lines_[line].spoken || lines_[line].author != turns_[turn].author) continue;
     ++looked_at;
     // A second look needs the first one of the lines around: those are looked at once.
-    if (knowledge_.models(style_).first != nullptr) {
+    if (all_wanted_ || knowledge_.models(style_).first != nullptr) {
       Need(line);
     } else {
       Score(line, line + 1);

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "dialogs/link_conversations.h"
 #include "dialogs/link_scorer.h"
 #include "dialogs/turns.h"
 
@@ -99,6 +100,9 @@ class Linker {
   const Link& LinkOf(uint32_t turn);
   // The links asked for so far; those of the other turns are empty.
   const std::vector<Link>& links() const { return links_; }
+  // Links all turns, and replaces *talks by the first turn of each turn's talk: who talk past each
+  // other in one chat talk of different things (link_conversations.h). In a chat of two all is one.
+  void FindTalks(std::vector<uint32_t>* talks);
 
   // For explanations, step by step: Read, then Need of a line, then what is known of it.
   void Read(std::span<const ChatLine> lines, ChatStyle style);
@@ -115,6 +119,10 @@ class Linker {
   void Score(uint32_t line, uint32_t end);
   Link PrivateLink(uint32_t turn) const;
   Link GuessedLink(uint32_t turn);
+  void ReadLines();
+  LinkConversations NewConversations() const;
+  // The line that the line joins; of scored lines, in order.
+  uint32_t JoinLine(uint32_t line, LinkConversations* conversations);
 
   const LinkKnowledge& knowledge_;
   const LinkPeople& people_;
@@ -132,6 +140,7 @@ class Linker {
   std::vector<Link> links_;
   std::vector<uint8_t> asked_;  // by turn
   bool lines_read_ = false;
+  bool all_wanted_ = false;  // of the turns: so their lines are scored many at once
   std::vector<std::pair<uint32_t, float>> mass_;  // of the turns that may be answered
 };
 

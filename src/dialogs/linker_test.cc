@@ -115,6 +115,43 @@ TEST(Linker, TopicsBoundTheCandidates) {
   EXPECT_EQ(LinkLast(chat).links[1].reason, LinkReason::kNone);
 }
 
+// Two talks, each held together by reply marks, woven into one another.
+TEST(Linker, FindsTalks) {
+  ChatScript chat(ChatKind::kGroup);
+  chat.Say(kMasha, 0, "кто пробовал рецепт шарлотки?");
+  chat.Say(kIvan, 10, "во сколько завтра поезд?");
+  chat.Reply(kAnna, 20, "я пробовала", 1);
+  chat.Reply(kMasha, 30, "в девять", 2);
+  chat.Reply(kIvan, 40, "и как?", 3);
+  chat.Reply(kAnna, 50, "с какого вокзала?", 4);
+  const auto cut = chat.Cut();
+  std::vector<Turn> turns;
+  MergeTurns(cut.back().view(), 300, &turns);
+  ASSERT_EQ(turns.size(), 6u);
+  const LinkPeople people(Knowledge(), {"", "Маша", "Иван", "Анна"});
+  Linker linker(Knowledge(), people);
+  linker.ReadTurns(cut.back().view(), turns);
+  std::vector<uint32_t> talks;
+  linker.FindTalks(&talks);
+  EXPECT_EQ(talks, (std::vector<uint32_t>{0, 1, 0, 1, 0, 1}));
+  EXPECT_EQ(linker.links()[4].turn, 2u);
+}
+
+TEST(Linker, ThePrivateChatIsOneTalk) {
+  ChatScript chat(ChatKind::kPrivate);
+  chat.Say(kMasha, 0, "как дела?");
+  chat.Say(kAnna, 10, "хорошо");
+  const auto cut = chat.Cut();
+  std::vector<Turn> turns;
+  MergeTurns(cut.back().view(), 300, &turns);
+  const LinkPeople people(Knowledge(), {"", "Маша", "Иван", "Анна"});
+  Linker linker(Knowledge(), people);
+  linker.ReadTurns(cut.back().view(), turns);
+  std::vector<uint32_t> talks;
+  linker.FindTalks(&talks);
+  EXPECT_EQ(talks, (std::vector<uint32_t>{0, 0}));
+}
+
 TEST(Linker, TellsNicksFromMessengers) {
   std::vector<ChatLine> lines(10);
   for (size_t i = 0; i < lines.size(); ++i) lines[i].text = i % 3 == 0 ? "bob: try it" : "it works";
