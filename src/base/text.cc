@@ -168,6 +168,13 @@ std::string ToNfc(std::string_view text) {
   return U_SUCCESS(error) ? Normalize(nfc, text) : std::string(text);
 }
 
+std::string ToNfkc(std::string_view text) {
+  if (IsAscii(text)) return std::string(text);
+  UErrorCode error = U_ZERO_ERROR;
+  const icu::Normalizer2* nfkc = icu::Normalizer2::getNFKCInstance(error);
+  return U_SUCCESS(error) ? Normalize(nfkc, text) : std::string(text);
+}
+
 std::string_view TrimSpace(std::string_view text) {
   size_t begin = 0;
   while (begin < text.size()) {

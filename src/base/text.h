@@ -25,6 +25,7 @@ size_t CountCodePoints(std::string_view text);
 std::string FoldForSearch(std::string_view text);
 // Canonical composition, as Qwen's tokenizers want their input.
 std::string ToNfc(std::string_view text);
+std::string ToNfkc(std::string_view text);
 
 std::string_view TrimSpace(std::string_view text);
 std::vector<std::string_view> SplitLines(std::string_view text);

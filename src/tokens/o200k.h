@@ -11,8 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/o200k_split.h"
 #include "base/result.h"
-#include "tokens/o200k_split.h"
 
 namespace idiolect {
 

@@ -1,7 +1,8 @@
 """Writes tests/reference/pretokens.jsonl: where the published regular expressions cut text before BPE.
 
 Needs the `regex` package (2024 or later). Texts are random strings of the characters that the expressions tell apart, some
-real-looking ones among them. One line per text: {"text", "gpt2", "smollm", "llama3", "qwen2"}, each a list of lengths in code points.
+real-looking ones among them. One line per text: {"text", "gpt2", "smollm", "llama3", "qwen2", "o200k", "tekken"}, each a list of
+lengths in code points.
 
     python3 pretoken_vectors.py > ../../tests/reference/pretokens.jsonl
 """
@@ -16,6 +17,13 @@ LLAMA3 = (
     r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
 )
 QWEN2 = LLAMA3.replace(r"\p{N}{1,3}", r"\p{N}")
+HEAD, TAIL = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+TEKKEN = (
+    rf"""[^\r\n\p{{L}}\p{{N}}]?{HEAD}*{TAIL}+|[^\r\n\p{{L}}\p{{N}}]?{HEAD}+{TAIL}*"""
+    r"""|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
+)
+CONTRACTION = "(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+O200K = TEKKEN.replace(f"{TAIL}+|", f"{TAIL}+{CONTRACTION}|").replace(f"{TAIL}*|", f"{TAIL}*{CONTRACTION}|").replace(r"\p{N}|", r"\p{N}{1,3}|")
 
 # White space as Unicode's White_Space has it; the information separators that Python's `str` counts are left out.
 ALPHABET = list("aZé ёЖ'sStTrReEvVmMlLdD") + [
@@ -55,9 +63,12 @@ def main():
             "smollm": smollm(text),
             "llama3": lengths(LLAMA3, text),
             "qwen2": lengths(QWEN2, text),
+            "o200k": lengths(O200K, text),
+            "tekken": lengths(TEKKEN, text),
         }
         assert all(sum(cuts) == len(text) for name, cuts in row.items() if name != "text")
         print(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
 
 
-main()
+if __name__ == "__main__":
+    main()

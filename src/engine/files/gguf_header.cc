@@ -77,6 +77,11 @@ void GgufHeader::Flags(std::string_view key, const std::vector<bool>& values) {
   for (const bool value : values) Put(static_cast<uint8_t>(value), &pairs_);
 }
 
+void GgufHeader::Octets(std::string_view key, std::string_view values) {
+  Array(key, kU8, values.size());
+  pairs_ += values;
+}
+
 void GgufHeader::CopyPairs(const GgufFile& from,
                            const std::function<bool(std::string_view)>& wanted) {
   for (const std::string_view key : from.Keys()) {

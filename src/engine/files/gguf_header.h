@@ -25,6 +25,7 @@ class GgufHeader {
   void Integers(std::string_view key, const std::vector<int32_t>& values);
   void Reals(std::string_view key, const std::vector<float>& values);
   void Flags(std::string_view key, const std::vector<bool>& values);
+  void Octets(std::string_view key, std::string_view values);
   // Every pair of another file whose key `wanted` says yes to, as it stands there.
   void CopyPairs(const GgufFile& from, const std::function<bool(std::string_view)>& wanted);
 

@@ -23,9 +23,12 @@ class SpecReader {
       spec_.kind = TokenizerKind::kByteLevel;
     } else if (*model == "llama") {
       spec_.kind = TokenizerKind::kSentencePiece;
+    } else if (*model == "t5") {
+      spec_.kind = TokenizerKind::kUnigram;
     } else {
       return Bad("tokenizer.ggml.model is " + Quoted(*model) + ", which is not supported",
-                 "supported are \"gpt2\" (byte-level BPE) and \"llama\" (SentencePiece BPE)");
+                 "supported are \"gpt2\" (byte-level BPE), \"llama\" (SentencePiece BPE) and "
+                 "\"t5\" (unigram)");
     }
     RETURN_IF_ERROR(ReadTokens());
     const bool byte_level = spec_.kind == TokenizerKind::kByteLevel;
@@ -34,6 +37,7 @@ class SpecReader {
     } else {
       RETURN_IF_ERROR(ReadScores());
     }
+    if (spec_.kind == TokenizerKind::kUnigram) ReadNormalizer();
     spec_.bos = file_.Integer("tokenizer.ggml.bos_token_id");
     spec_.eos = file_.Integer("tokenizer.ggml.eos_token_id");
     spec_.padding = file_.Integer("tokenizer.ggml.padding_token_id");
@@ -92,6 +96,17 @@ class SpecReader {
     return {};
   }
 
+  void ReadNormalizer() {
+    const auto map = file_.Integers("tokenizer.ggml.precompiled_charsmap");
+    if (map) {
+      for (const int64_t byte : *map) spec_.charsmap += static_cast<char>(byte & 0xff);
+    }
+    if (file_.Flag("tokenizer.ggml.remove_extra_whitespaces").value_or(false)) {
+      spec_.strip_left = spec_.strip_right_end = spec_.join_spaces = true;
+      spec_.strip_spaces_alone = true;
+    }
+  }
+
   Status ReadScores() {
     auto scores = file_.Reals("tokenizer.ggml.scores");
     if (!scores || scores->size() != spec_.texts.size()) {
@@ -107,11 +122,11 @@ class SpecReader {
     if (!kind) {
       return Bad(pre ? "tokenizer.ggml.pre is " + Quoted(*pre) + ", which is not supported"
                      : "it has no tokenizer.ggml.pre, so how to split words is unknown",
-                 "supported are \"gpt-2\", \"smollm\", \"llama-bpe\" and \"qwen2\"; convert the "
-                 "model again with a current llama.cpp");
+                 "supported are \"gpt-2\", \"smollm\", \"llama-bpe\", \"qwen2\", \"gpt-4o\" and "
+                 "\"tekken\"; convert the model again with a current llama.cpp");
     }
     spec_.pre_tokenizer = *kind;
-    spec_.ignore_merges = *kind == PreTokenizer::kLlama3;
+    spec_.ignore_merges = *kind == PreTokenizer::kLlama3 || *kind == PreTokenizer::kTekken;
     spec_.normalize_nfc = *kind == PreTokenizer::kQwen2;
     const auto merges = file_.Texts("tokenizer.ggml.merges");
     if (!merges) return Bad("tokenizer.ggml.merges is missing");

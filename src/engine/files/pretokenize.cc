@@ -1,5 +1,6 @@
 #include "engine/files/pretokenize.h"
 
+#include "base/o200k_split.h"
 #include "base/text.h"
 
 namespace idiolect {
@@ -148,9 +149,47 @@ std::optional<PreTokenizer> FindPreTokenizer(std::string_view name) {
       {"llama-v3", PreTokenizer::kLlama3},
       {"qwen2", PreTokenizer::kQwen2},
       {"deepseek-r1-qwen", PreTokenizer::kQwen2},
+      {"gpt-4o", PreTokenizer::kO200k},
+      {"llama4", PreTokenizer::kO200k},
+      {"tekken", PreTokenizer::kTekken},
   };
   for (const Row& row : kRows) {
     if (row.name == name) return row.kind;
+  }
+  return std::nullopt;
+}
+
+std::string_view ExpressionOf(PreTokenizer kind) {
+  switch (kind) {
+    case PreTokenizer::kGpt2:
+    case PreTokenizer::kDigitsThenGpt2:
+      break;
+    case PreTokenizer::kLlama3:
+      return R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3})"
+             R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+    case PreTokenizer::kQwen2:
+      return R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N})"
+             R"(| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+    case PreTokenizer::kO200k:
+      return R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*)"
+             R"([\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?)"
+             R"(|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+)"
+             R"([\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?)"
+             R"(|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+    case PreTokenizer::kTekken:
+      return R"([^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*)"
+             R"([\p{Ll}\p{Lm}\p{Lo}\p{M}]+)"
+             R"(|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+)"
+             R"([\p{Ll}\p{Lm}\p{Lo}\p{M}]*)"
+             R"(|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+)";
+  }
+  return {};
+}
+
+std::optional<PreTokenizer> FindByExpression(std::string_view expression) {
+  for (const PreTokenizer kind :
+       {PreTokenizer::kLlama3, PreTokenizer::kQwen2, PreTokenizer::kO200k, PreTokenizer::kTekken}) {
+    if (expression == ExpressionOf(kind)) return kind;
   }
   return std::nullopt;
 }
@@ -165,6 +204,14 @@ size_t PreTokenEnd(PreTokenizer kind, std::string_view text, size_t at) {
       return Llama3End(text, at, 3);
     case PreTokenizer::kQwen2:
       return Llama3End(text, at, 1);
+    case PreTokenizer::kO200k: {
+      static const O200kSplitter splitter;
+      return splitter.PieceEnd(text, at);
+    }
+    case PreTokenizer::kTekken: {
+      static const O200kSplitter splitter(O200kForm::kTekken);
+      return splitter.PieceEnd(text, at);
+    }
   }
   return text.size();
 }

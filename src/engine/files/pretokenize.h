@@ -19,10 +19,18 @@ enum class PreTokenizer {
   kLlama3,
   // Llama 3's with \p{N} for \p{N}{1,3}.
   kQwen2,
+  // GPT-4o's and Mistral's: base/o200k_split.h has the expressions.
+  kO200k,
+  kTekken,
 };
 
 // By the name in `tokenizer.ggml.pre`. nullopt: not supported.
 std::optional<PreTokenizer> FindPreTokenizer(std::string_view name);
+
+// The expression as tokenizer.json has it; empty for the first two, which it has no need to spell.
+std::string_view ExpressionOf(PreTokenizer kind);
+// The other way. nullopt: not supported.
+std::optional<PreTokenizer> FindByExpression(std::string_view expression);
 
 // Where the pre-token that begins at `at` (< text.size()) ends; always beyond `at`. Bytes that are
 // no UTF-8 count as symbols, one each.

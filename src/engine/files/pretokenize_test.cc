@@ -29,10 +29,10 @@ TEST(PreTokenizeTest, CutsWhereTheRegularExpressionsDo) {
     const char* name;
     PreTokenizer kind;
   };
-  constexpr Row kRows[] = {{"gpt2", PreTokenizer::kGpt2},
-                           {"smollm", PreTokenizer::kDigitsThenGpt2},
-                           {"llama3", PreTokenizer::kLlama3},
-                           {"qwen2", PreTokenizer::kQwen2}};
+  constexpr Row kRows[] = {
+      {"gpt2", PreTokenizer::kGpt2},     {"smollm", PreTokenizer::kDigitsThenGpt2},
+      {"llama3", PreTokenizer::kLlama3}, {"qwen2", PreTokenizer::kQwen2},
+      {"o200k", PreTokenizer::kO200k},   {"tekken", PreTokenizer::kTekken}};
   const auto lines = ReadJsonLines(ReferenceFolder() / "pretokens.jsonl");
   ASSERT_GT(lines.size(), 400u);
   for (const auto& line : lines) {
@@ -47,6 +47,8 @@ TEST(PreTokenizeTest, CutsWhereTheRegularExpressionsDo) {
 TEST(PreTokenizeTest, IsFoundByName) {
   EXPECT_EQ(FindPreTokenizer("smollm"), PreTokenizer::kDigitsThenGpt2);
   EXPECT_EQ(FindPreTokenizer("llama-bpe"), PreTokenizer::kLlama3);
+  EXPECT_EQ(FindPreTokenizer("gpt-4o"), PreTokenizer::kO200k);
+  EXPECT_EQ(FindPreTokenizer("tekken"), PreTokenizer::kTekken);
   EXPECT_EQ(FindPreTokenizer("default"), std::nullopt);
 }
 

@@ -5,14 +5,17 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "base/text.h"
+#include "engine/files/charsmap.h"
 #include "engine/files/merge_symbols.h"
 #include "engine/files/quoted.h"
 #include "engine/files/special_tokens.h"
 #include "engine/files/token_table.h"
 #include "engine/files/tokenizer_spec.h"
+#include "engine/files/unigram.h"
 
 namespace idiolect {
 namespace {
@@ -123,8 +126,12 @@ class WordCache {
 constexpr size_t kCacheFrom = 4096;  // bytes of text that make a cache worth its memory
 constexpr size_t kLongestCached = 64;
 
+// Below the least likely piece, as SentencePiece has it.
+constexpr double kUnknownPenalty = 10;
+
 struct EncodeScratch {
   MergeScratch merge;
+  UnigramScratch unigram;
   std::optional<WordCache> cache;
 };
 
@@ -134,9 +141,15 @@ struct Tokenizer::Data {
   TokenizerKind kind = TokenizerKind::kByteLevel;
   PreTokenizer pre_tokenizer = PreTokenizer::kGpt2;
   bool normalize_nfc = false;
+  Charsmap charsmap;
+  bool normalize_nfkc = false;
+  bool strip_left = false, strip_right_end = false, strip_spaces_alone = false;
+  bool join_spaces = false;
+  bool split_at_spaces = false;
   bool ignore_merges = false;
   bool add_space_prefix = false;
   bool space_prefix_once = false;
+  bool space_prefix_if_none = false;
   bool add_bos = false;
   // No token has a space after anything but spaces: then no merge crosses from a word to the space
   // behind it, and words can be encoded one by one.
@@ -146,8 +159,10 @@ struct Tokenizer::Data {
   TokenTexts texts;  // as bytes that the token stands for
   std::vector<TokenKind> kinds;
   std::vector<uint32_t> ranks;  // SentencePiece: merging into this token, by id
-  TextTable by_text;            // what text may become
-  TextTable by_name;            // control and unknown tokens
+  std::vector<float> scores;    // unigram: by id
+  double unknown_score = 0;
+  TextTable by_text;  // what text may become
+  TextTable by_name;  // control and unknown tokens
   PairTable merges;
   bool merges_by_pair = true;
   SpecialTokens specials;
@@ -169,9 +184,17 @@ struct Tokenizer::Data {
     return of == TokenKind::kControl || of == TokenKind::kUnknown;
   }
 
+  // Of texts with ▁: what is replaced and taken away before a space is put in front.
+  bool Normalizes() const {
+    return !charsmap.empty() || normalize_nfkc || strip_left || strip_right_end || join_spaces;
+  }
+  std::string Normalized(std::string_view text) const;
+
   void EncodePlain(std::string_view text, EncodeScratch* scratch, std::vector<int32_t>* out) const;
   void EncodeWord(std::string_view word, EncodeScratch* scratch, std::vector<int32_t>* out) const;
-  void MergeWord(std::string_view word, MergeScratch* scratch, std::vector<int32_t>* out) const;
+  void MergeWord(std::string_view word, EncodeScratch* scratch, std::vector<int32_t>* out) const;
+  void SpellBytes(std::string_view word, std::vector<Symbol>* symbols) const;
+  void SpellCharacters(std::string_view word, std::vector<Symbol>* symbols) const;
   size_t SentencePieceWordEnd(std::string_view text, size_t at) const;
 };
 
@@ -202,7 +225,7 @@ void Tokenizer::Data::AddTexts(const TokenizerSpec& spec) {
       text = static_cast<char>(ByteOfToken(spelled));
     } else if (of == TokenKind::kControl || of == TokenKind::kUnknown) {
       text = spelled;
-    } else if (kind == TokenizerKind::kSentencePiece) {
+    } else if (HasMetaSpaces(kind)) {
       AppendWithSpaces(spelled, &text);
     } else if (of == TokenKind::kUserDefined || !AppendSpelledBytes(spelled, &text)) {
       text = spelled;
@@ -235,6 +258,20 @@ void Tokenizer::Data::AddTexts(const TokenizerSpec& spec) {
 }
 
 Status Tokenizer::Data::AddMerges(const TokenizerSpec& spec, const std::string& what) {
+  if (kind == TokenizerKind::kUnigram) {
+    scores = spec.scores;
+    scores.resize(spec.texts.size());
+    double least = std::numeric_limits<double>::infinity();
+    for (size_t i = 0; i < scores.size(); ++i) {
+      if (!std::isfinite(scores[i])) {
+        return Fail(ErrorKind::kBadInput,
+                    what + ": the score of token " + std::to_string(i) + " is no number");
+      }
+      if (kinds[i] == TokenKind::kNormal) least = std::min(least, static_cast<double>(scores[i]));
+    }
+    unknown_score = (std::isfinite(least) ? least : 0) - kUnknownPenalty;
+    return {};
+  }
   merges_by_pair = !spec.merges.empty() || kind == TokenizerKind::kByteLevel;
   if (!merges_by_pair) {
     ranks.reserve(spec.scores.size());
@@ -244,7 +281,7 @@ Status Tokenizer::Data::AddMerges(const TokenizerSpec& spec, const std::string& 
   merges.Reserve(spec.merges.size());
   std::string text;
   const auto append = [&](std::string_view spelled) {
-    if (kind == TokenizerKind::kSentencePiece) {
+    if (HasMetaSpaces(kind)) {
       AppendWithSpaces(spelled, &text);
     } else if (!AppendSpelledBytes(spelled, &text)) {
       text += spelled;
@@ -334,8 +371,16 @@ Result<std::unique_ptr<Tokenizer::Data>> Tokenizer::Data::Build(const TokenizerS
   data->pre_tokenizer = spec.pre_tokenizer;
   data->normalize_nfc = spec.normalize_nfc;
   data->ignore_merges = spec.ignore_merges;
+  ASSIGN_OR_RETURN(data->charsmap, Charsmap::Parse(spec.charsmap, what));
+  data->normalize_nfkc = spec.normalize_nfkc;
+  data->strip_left = spec.strip_left;
+  data->strip_right_end = spec.strip_right_end;
+  data->strip_spaces_alone = spec.strip_spaces_alone;
+  data->join_spaces = spec.join_spaces;
+  data->split_at_spaces = spec.split_at_spaces;
   data->add_space_prefix = spec.add_space_prefix;
   data->space_prefix_once = spec.space_prefix_once;
+  data->space_prefix_if_none = spec.space_prefix_if_none;
   data->add_bos = spec.add_bos;
   data->strip_right = spec.strip_right;
   std::sort(data->strip_right.begin(), data->strip_right.end());
@@ -346,30 +391,53 @@ Result<std::unique_ptr<Tokenizer::Data>> Tokenizer::Data::Build(const TokenizerS
   return data;
 }
 
-void Tokenizer::Data::MergeWord(std::string_view word, MergeScratch* scratch,
-                                std::vector<int32_t>* out) const {
-  std::vector<Symbol>& symbols = scratch->symbols;
-  symbols.clear();
-  if (kind == TokenizerKind::kByteLevel) {
-    for (size_t i = 0; i < word.size(); ++i) {
-      const int32_t id = of_byte[static_cast<unsigned char>(word[i])];
-      symbols.push_back({static_cast<uint32_t>(i), 1, id});
-    }
-  } else {
-    for (size_t at = 0; at < word.size();) {
-      const size_t begin = at;
-      NextCodePoint(word, &at);
-      const int32_t id = by_text.Find(texts, word.substr(begin, at - begin));
-      symbols.push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(at - begin), id});
-    }
+void Tokenizer::Data::SpellBytes(std::string_view word, std::vector<Symbol>* symbols) const {
+  for (size_t i = 0; i < word.size(); ++i) {
+    const int32_t id = of_byte[static_cast<unsigned char>(word[i])];
+    symbols->push_back({static_cast<uint32_t>(i), 1, id});
   }
-  if (merges_by_pair) {
-    MergeSymbols(scratch, [this](const Symbol& left, const Symbol& right) {
+}
+
+void Tokenizer::Data::SpellCharacters(std::string_view word, std::vector<Symbol>* symbols) const {
+  for (size_t at = 0; at < word.size();) {
+    const size_t begin = at;
+    NextCodePoint(word, &at);
+    const int32_t id = by_text.Find(texts, word.substr(begin, at - begin));
+    symbols->push_back({static_cast<uint32_t>(begin), static_cast<uint32_t>(at - begin), id});
+  }
+}
+
+void Tokenizer::Data::MergeWord(std::string_view word, EncodeScratch* scratch,
+                                std::vector<int32_t>* out) const {
+  std::vector<Symbol>& symbols = scratch->merge.symbols;
+  symbols.clear();
+  switch (kind) {
+    case TokenizerKind::kByteLevel:
+      SpellBytes(word, &symbols);
+      break;
+    case TokenizerKind::kSentencePiece:
+      SpellCharacters(word, &symbols);
+      break;
+    case TokenizerKind::kUnigram:
+      BestPieces(
+          word, longest_text, unknown_score,
+          [this](std::string_view text) {
+            const int32_t id = by_text.Find(texts, text);
+            if (id < 0) return UnigramPiece{};
+            return UnigramPiece{id, static_cast<double>(scores[static_cast<size_t>(id)])};
+          },
+          &scratch->unigram, &symbols);
+      break;
+  }
+  if (kind == TokenizerKind::kUnigram) {
+    // They are what they are.
+  } else if (merges_by_pair) {
+    MergeSymbols(&scratch->merge, [this](const Symbol& left, const Symbol& right) {
       if (left.id < 0 || right.id < 0) return PairMerge{};
       return merges.Find(left.id, right.id);
     });
   } else {
-    MergeSymbols(scratch, [this, word](const Symbol& left, const Symbol& right) {
+    MergeSymbols(&scratch->merge, [this, word](const Symbol& left, const Symbol& right) {
       const size_t length = size_t{left.length} + right.length;
       if (length > longest_text) return PairMerge{};
       const int32_t id = by_text.Find(texts, word.substr(left.begin, length));
@@ -403,7 +471,7 @@ void Tokenizer::Data::EncodeWord(std::string_view word, EncodeScratch* scratch,
     }
   }
   if (!scratch->cache || word.size() > kLongestCached) {
-    MergeWord(word, &scratch->merge, out);
+    MergeWord(word, scratch, out);
     return;
   }
   const uint64_t hash = HashOfText(word);
@@ -412,14 +480,39 @@ void Tokenizer::Data::EncodeWord(std::string_view word, EncodeScratch* scratch,
     return;
   }
   const size_t before = out->size();
-  MergeWord(word, &scratch->merge, out);
+  MergeWord(word, scratch, out);
   scratch->cache->Keep(word, hash, out->data() + before, out->data() + out->size());
 }
 
 size_t Tokenizer::Data::SentencePieceWordEnd(std::string_view text, size_t at) const {
+  if (split_at_spaces) return std::min(text.find(' ', at + 1), text.size());
   if (!spaces_lead) return text.size();
   const size_t word = std::min(text.find_first_not_of(' ', at), text.size());
   return std::min(text.find(' ', word), text.size());
+}
+
+std::string Tokenizer::Data::Normalized(std::string_view text) const {
+  std::string changed = charsmap.Apply(text);
+  if (normalize_nfkc && IsUtf8(changed)) changed = ToNfkc(changed);
+  std::string_view kept = changed;
+  const auto end_of_text = [&] {
+    if (strip_spaces_alone) return kept.find_last_not_of(' ') + 1;
+    const std::string_view trimmed = TrimSpace(kept);
+    return trimmed.empty() ? 0 : static_cast<size_t>(trimmed.data() - kept.data()) + trimmed.size();
+  };
+  const auto begin_of_text = [&] {
+    if (strip_spaces_alone) return std::min(kept.find_first_not_of(' '), kept.size());
+    const std::string_view trimmed = TrimSpace(kept);
+    return trimmed.empty() ? kept.size() : static_cast<size_t>(trimmed.data() - kept.data());
+  };
+  if (strip_right_end) kept = kept.substr(0, end_of_text());
+  if (strip_left) kept.remove_prefix(begin_of_text());
+  if (!join_spaces) return std::string(kept);
+  std::string joined;
+  for (const char c : kept) {
+    if (c != ' ' || joined.empty() || joined.back() != ' ') joined += c;
+  }
+  return joined;
 }
 
 void Tokenizer::Data::EncodePlain(std::string_view text, EncodeScratch* scratch,
@@ -454,16 +547,22 @@ void Tokenizer::EncodeTo(std::string_view text, Specials specials,
                          std::vector<int32_t>* out) const {
   EncodeScratch scratch;
   std::string spaced;  // to SentencePiece, ▁ in the text is a space like any other
-  if (data_->kind == TokenizerKind::kSentencePiece && text.find(kMetaSpace) != text.npos) {
+  if (HasMetaSpaces(data_->kind) && text.find(kMetaSpace) != text.npos) {
     AppendWithSpaces(text, &spaced);
     text = spaced;
   }
   const auto which = specials == Specials::kParse ? SpecialTokens::Which::kAll
                                                   : SpecialTokens::Which::kWithoutControl;
   const auto plain = [&](std::string_view part) {
+    std::string changed;
+    if (data_->Normalizes()) {
+      changed = data_->Normalized(part);
+      part = changed;
+    }
     if (part.empty()) return;
     const bool starts = out->empty() || (!data_->space_prefix_once && IsControl(out->back()));
-    if (data_->add_space_prefix && starts) {
+    const bool has_one = data_->space_prefix_if_none && part[0] == ' ';
+    if (data_->add_space_prefix && starts && !has_one) {
       data_->EncodePlain(" " + std::string(part), &scratch, out);
     } else {
       data_->EncodePlain(part, &scratch, out);

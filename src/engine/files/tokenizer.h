@@ -1,7 +1,7 @@
 #pragma once
 // Text to token ids and back, for the tokenizers of the supported model families: byte-level BPE
-// (GPT-2, Llama 3, Qwen, SmolLM) and SentencePiece-style BPE with byte fallback (Llama 2, Gemma).
-// Any bytes are accepted. What it refuses: unigram and WordPiece models.
+// (GPT-2, Llama 3, Qwen, SmolLM), SentencePiece-style BPE with byte fallback (Llama 2, Gemma) and
+// SentencePiece's unigram models. Any bytes are accepted. What it refuses: WordPiece models.
 
 #include <cstdint>
 #include <memory>

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/base64.h"
 #include "base/json.h"
 
 namespace idiolect {
@@ -25,6 +26,10 @@ std::string_view NameOf(PreTokenizer kind) {
       return "llama-bpe";
     case PreTokenizer::kQwen2:
       return "qwen2";
+    case PreTokenizer::kO200k:
+      return "gpt-4o";
+    case PreTokenizer::kTekken:
+      return "tekken";
   }
   return "gpt-2";
 }
@@ -85,12 +90,9 @@ Json PreTokenizerOf(PreTokenizer kind) {
                 {"trim_offsets", true},
                 {"use_regex", use_regex}};
   };
-  const auto split = [&](const char* digits) {
-    const std::string regex =
-        std::string("(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|") + digits +
-        "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+  const auto split = [&] {
     const Json step = {{"type", "Split"},
-                       {"pattern", {{"Regex", regex}}},
+                       {"pattern", {{"Regex", ExpressionOf(kind)}}},
                        {"behavior", "Isolated"},
                        {"invert", false}};
     return Json{{"type", "Sequence"}, {"pretokenizers", Json::array({step, byte_level(false)})}};
@@ -104,11 +106,12 @@ Json PreTokenizerOf(PreTokenizer kind) {
           {"pretokenizers",
            Json::array({Json{{"type", "Digits"}, {"individual_digits", true}}, byte_level(true)})}};
     case PreTokenizer::kLlama3:
-      return split("\\p{N}{1,3}");
     case PreTokenizer::kQwen2:
-      return split("\\p{N}");
+    case PreTokenizer::kO200k:
+    case PreTokenizer::kTekken:
+      break;
   }
-  return nullptr;
+  return split();
 }
 
 Json Replace(std::string_view from, std::string_view to) {
@@ -117,6 +120,46 @@ Json Replace(std::string_view from, std::string_view to) {
 
 std::string Dump(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json UnigramNormalizerOf(const TokenizerSpec& spec) {
+  Json steps = Json::array();
+  if (!spec.charsmap.empty()) {
+    steps.push_back({{"type", "Precompiled"}, {"precompiled_charsmap", ToBase64(spec.charsmap)}});
+  }
+  if (spec.normalize_nfkc) steps.push_back({{"type", "NFKC"}});
+  if (spec.strip_left || spec.strip_right_end) {
+    steps.push_back({{"type", "Strip"},
+                     {"strip_left", spec.strip_left},
+                     {"strip_right", spec.strip_right_end}});
+  }
+  if (spec.join_spaces) {
+    steps.push_back({{"type", "Replace"}, {"pattern", {{"Regex", " {2,}"}}}, {"content", " "}});
+  }
+  if (steps.empty()) return nullptr;
+  return {{"type", "Sequence"}, {"normalizers", std::move(steps)}};
+}
+
+Json MetaspaceOf(const TokenizerSpec& spec) {
+  return {{"type", "Metaspace"},
+          {"replacement", kMetaSpace},
+          {"prepend_scheme", !spec.add_space_prefix   ? "never"
+                             : spec.space_prefix_once ? "first"
+                                                      : "always"},
+          {"split", spec.split_at_spaces}};
+}
+
+std::string UnigramModelOf(const TokenizerSpec& spec) {
+  Json vocab = Json::array();
+  bool bytes = false;
+  for (size_t i = 0; i < spec.texts.size(); ++i) {
+    bytes |= spec.kinds[i] == TokenKind::kByte;
+    vocab.push_back({spec.texts[i], i < spec.scores.size() ? spec.scores[i] : 0.0f});
+  }
+  return Dump({{"type", "Unigram"},
+               {"unk_id", spec.unknown ? Json(*spec.unknown) : Json()},
+               {"vocab", std::move(vocab)},
+               {"byte_fallback", bytes}});
 }
 
 std::string_view TextOf(const TokenizerSpec& spec, const std::optional<int64_t>& id) {
@@ -128,7 +171,8 @@ std::string_view TextOf(const TokenizerSpec& spec, const std::optional<int64_t>&
 
 void AddTokenizer(const TokenizerSpec& spec, int64_t rows, GgufHeader* header) {
   const bool byte_level = spec.kind == TokenizerKind::kByteLevel;
-  header->Text("tokenizer.ggml.model", byte_level ? "gpt2" : "llama");
+  const bool unigram = spec.kind == TokenizerKind::kUnigram;
+  header->Text("tokenizer.ggml.model", byte_level ? "gpt2" : unigram ? "t5" : "llama");
   header->Text("tokenizer.ggml.pre", byte_level ? NameOf(spec.pre_tokenizer) : "default");
   std::vector<std::string_view> texts = spec.texts;
   std::vector<int32_t> kinds;
@@ -155,6 +199,10 @@ void AddTokenizer(const TokenizerSpec& spec, int64_t rows, GgufHeader* header) {
     }
     header->Texts("tokenizer.ggml.merges", {joined.begin(), joined.end()});
   } else {
+    if (unigram) {
+      header->Octets("tokenizer.ggml.precompiled_charsmap", spec.charsmap);
+      header->Flag("tokenizer.ggml.remove_extra_whitespaces", spec.join_spaces);
+    }
     std::vector<float> scores = spec.scores.empty() ? ScoresOf(spec) : spec.scores;
     scores.resize(static_cast<size_t>(rows), 0);
     header->Reals("tokenizer.ggml.scores", scores);
@@ -196,7 +244,10 @@ std::string TokenizerJsonOf(const TokenizerSpec& spec) {
   }
   out += "],\"normalizer\":";
   Json normalizer;
-  if (!byte_level) {
+  const bool unigram = spec.kind == TokenizerKind::kUnigram;
+  if (unigram) {
+    normalizer = UnigramNormalizerOf(spec);
+  } else if (!byte_level) {
     Json steps = Json::array();
     if (spec.add_space_prefix) steps.push_back({{"type", "Prepend"}, {"prepend", kMetaSpace}});
     steps.push_back(Replace(" ", kMetaSpace));
@@ -205,7 +256,9 @@ std::string TokenizerJsonOf(const TokenizerSpec& spec) {
     normalizer = {{"type", "NFC"}};
   }
   out += Dump(normalizer) + ",\"pre_tokenizer\":";
-  out += Dump(byte_level ? PreTokenizerOf(spec.pre_tokenizer) : Json());
+  out += Dump(byte_level ? PreTokenizerOf(spec.pre_tokenizer)
+              : unigram  ? MetaspaceOf(spec)
+                         : Json());
   out += ",\"post_processor\":";
   Json processor;
   if (const std::string_view bos = TextOf(spec, spec.bos); spec.add_bos && !bos.empty()) {
@@ -233,6 +286,10 @@ std::string TokenizerJsonOf(const TokenizerSpec& spec) {
       steps.push_back({{"type", "Strip"}, {"content", " "}, {"start", 1}, {"stop", 0}});
     }
     out += Dump(Json{{"type", "Sequence"}, {"decoders", std::move(steps)}});
+  }
+  if (unigram) {
+    out += ",\"model\":" + UnigramModelOf(spec) + "}\n";
+    return out;
   }
   out += ",\"model\":{\"type\":\"BPE\",\"dropout\":null,\"unk_token\":";
   const std::string_view unknown = TextOf(spec, spec.unknown);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/base64.h"
 #include "base/file.h"
 #include "engine/files/quoted.h"
 #include "engine/files/tokenizer_spec.h"
@@ -47,22 +48,6 @@ std::vector<const Json*> Steps(const Json& json, const char* sequence_key) {
   return steps;
 }
 
-std::optional<PreTokenizer> FindByExpression(std::string_view expression) {
-  constexpr std::string_view kBegin = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|";
-  constexpr std::string_view kEnd =
-      "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
-  if (expression.size() < kBegin.size() + kEnd.size() ||
-      expression.substr(0, kBegin.size()) != kBegin ||
-      expression.substr(expression.size() - kEnd.size()) != kEnd) {
-    return std::nullopt;
-  }
-  expression.remove_prefix(kBegin.size());
-  expression.remove_suffix(kEnd.size());
-  if (expression == "\\p{N}{1,3}") return PreTokenizer::kLlama3;
-  if (expression == "\\p{N}") return PreTokenizer::kQwen2;
-  return std::nullopt;
-}
-
 class JsonReader {
  public:
   JsonReader(const TokenizerFolderTexts& texts, const std::string& what)
@@ -80,7 +65,7 @@ class JsonReader {
       RETURN_IF_ERROR(ReadSentencePiece());
     }
     RETURN_IF_ERROR(ReadAddedTokens());
-    RETURN_IF_ERROR(ReadMerges());
+    if (spec_.kind != TokenizerKind::kUnigram) RETURN_IF_ERROR(ReadMerges());
     ReadNamedTokens();
     return std::move(spec_);
   }
@@ -94,7 +79,7 @@ class JsonReader {
     return Bad(field + " is not supported",
                "supported are the tokenizers of GPT-2, SmolLM2, Llama 2 and 3, "
                "Mistral, Qwen 2 and 3, "
-               "Gemma 3 and Phi 3");
+               "Gemma 3, Phi 3 and 4, and unigram models");
   }
 
   Status Put(int64_t id, std::string_view text, TokenKind kind) {
@@ -114,6 +99,7 @@ class JsonReader {
   Status ReadModel() {
     const Json& model = At(root_, "model");
     const std::string_view type = TextOf(At(model, "type"));
+    if (type == "Unigram") return ReadUnigram(model);
     if (type != "BPE") return NotSupported("model.type " + Quoted(type));
     if (!At(model, "dropout").is_null() && At(model, "dropout") != 0) {
       return NotSupported("model.dropout");
@@ -138,6 +124,41 @@ class JsonReader {
     return {};
   }
 
+  Status ReadUnigram(const Json& model) {
+    spec_.kind = TokenizerKind::kUnigram;
+    const Json& vocab = At(model, "vocab");
+    if (!vocab.is_array() || vocab.empty()) return Bad("model.vocab is missing");
+    entries_ = vocab.size();
+    const bool bytes = IsTrue(At(model, "byte_fallback"));
+    spec_.scores.reserve(entries_);
+    for (const Json& piece : vocab) {
+      if (!piece.is_array() || piece.size() != 2 || !piece[0].is_string() ||
+          !piece[1].is_number()) {
+        return Bad("model.vocab holds what is no piece with a score");
+      }
+      const std::string_view text = TextOf(piece[0]);
+      const bool byte = bytes && text.size() == 6 && text.substr(0, 3) == "<0x";
+      RETURN_IF_ERROR(Put(static_cast<int64_t>(spec_.texts.size()), text,
+                          byte ? TokenKind::kByte : TokenKind::kNormal));
+      spec_.scores.push_back(piece[1].get<float>());
+    }
+    const Json& unknown = At(model, "unk_id");
+    if (!unknown.is_number_integer()) return {};
+    spec_.unknown = unknown.get<int64_t>();
+    if (*spec_.unknown < 0 || *spec_.unknown >= static_cast<int64_t>(entries_)) {
+      return Bad("model.unk_id is no piece of the vocabulary");
+    }
+    spec_.kinds[static_cast<size_t>(*spec_.unknown)] = TokenKind::kUnknown;
+    return {};
+  }
+
+  // What lies between the expression's matches stays; where all is matched, one may as well say
+  // that what does not match is removed.
+  static bool KeepsAll(const Json& split) {
+    const std::string_view behavior = TextOf(At(split, "behavior"));
+    return behavior == "Isolated" || (behavior == "Removed" && IsTrue(At(split, "invert")));
+  }
+
   Status ReadByteLevel() {
     bool byte_level = false;
     std::optional<PreTokenizer> kind;
@@ -152,7 +173,7 @@ class JsonReader {
         if (!kind && At(*step, "use_regex") != false) kind = PreTokenizer::kGpt2;
       } else if (type == "Digits" && IsTrue(At(*step, "individual_digits"))) {
         digits = true;
-      } else if (type == "Split" && TextOf(At(*step, "behavior")) == "Isolated") {
+      } else if (type == "Split" && KeepsAll(*step)) {
         const std::string_view expression = TextOf(At(At(*step, "pattern"), "Regex"));
         kind = FindByExpression(expression);
         if (!kind) return NotSupported("the pre_tokenizer's expression " + Quoted(expression));
@@ -179,9 +200,12 @@ class JsonReader {
     for (const Json* step : Steps(At(root_, "pre_tokenizer"), "pretokenizers")) {
       // The newer way to say what the normalizer says in older files.
       if (TextOf(At(*step, "type")) == "Metaspace" &&
-          TextOf(At(*step, "replacement")) == kMetaSpace && At(*step, "split") == false) {
-        replaced = true;
-        const std::string_view scheme = TextOf(At(*step, "prepend_scheme"));
+          TextOf(At(*step, "replacement")) == kMetaSpace) {
+        replaced = spec_.space_prefix_if_none = true;
+        spec_.split_at_spaces = At(*step, "split") != false;
+        std::string_view scheme = TextOf(At(*step, "prepend_scheme"));
+        // Before there were schemes.
+        if (scheme.empty()) scheme = At(*step, "add_prefix_space") == false ? "never" : "always";
         if (scheme == "always") {
           spec_.add_space_prefix = true;
         } else if (scheme == "first") {
@@ -200,9 +224,22 @@ class JsonReader {
     }
     for (const Json* step : Steps(At(root_, "normalizer"), "normalizers")) {
       const std::string_view type = TextOf(At(*step, "type"));
+      const std::string_view content = TextOf(At(*step, "content"));
       if (type == "Replace" && TextOf(At(At(*step, "pattern"), "String")) == " " &&
-          TextOf(At(*step, "content")) == kMetaSpace) {
+          content == kMetaSpace) {
         replaced = true;
+      } else if (type == "Replace" && TextOf(At(At(*step, "pattern"), "Regex")) == " {2,}" &&
+                 (content == " " || content == kMetaSpace)) {
+        spec_.join_spaces = true;
+      } else if (type == "Strip") {
+        spec_.strip_left = IsTrue(At(*step, "strip_left"));
+        spec_.strip_right_end = IsTrue(At(*step, "strip_right"));
+      } else if (type == "NFKC") {
+        spec_.normalize_nfkc = true;
+      } else if (type == "Precompiled") {
+        const auto map = FromBase64(TextOf(At(*step, "precompiled_charsmap")));
+        if (!map) return Bad("normalizer.precompiled_charsmap is not in Base64");
+        spec_.charsmap = *map;
       } else if (type == "Prepend" && TextOf(At(*step, "prepend")) == kMetaSpace) {
         spec_.add_space_prefix = true;
       } else {

@@ -2,8 +2,8 @@
 // Tokenizers and chat templates as Hugging Face's folders keep them: tokenizer.json,
 // tokenizer_config.json, generation_config.json, chat_template.jinja. What is read becomes the same
 // Tokenizer as a GGUF file's. Supported: byte-level BPE with the pre-tokenizers of pretokenize.h,
-// and BPE with byte fallback over ▁ (Gemma, Llama 2). Whatever else a tokenizer.json may ask for is
-// an error that names the field.
+// BPE with byte fallback over ▁ (Gemma, Llama 2), and unigram over ▁. Whatever else a
+// tokenizer.json may ask for is an error that names the field.
 
 #include <filesystem>
 #include <string>

@@ -71,7 +71,7 @@ TEST(TokenizerJsonTest, SaysWhichFieldIsNotSupported) {
     return tokenizer ? "no error" : tokenizer.error().message.substr(prefix.size());
   };
   EXPECT_EQ(error_with("/new_key", 1), "no error");
-  EXPECT_EQ(error_with("/model/type", "Unigram"), "model.type \"Unigram\" is not supported");
+  EXPECT_EQ(error_with("/model/type", "WordPiece"), "model.type \"WordPiece\" is not supported");
   EXPECT_EQ(error_with("/model/dropout", 0.1), "model.dropout is not supported");
   EXPECT_EQ(error_with("/normalizer", {{"type", "Lowercase"}}),
             "normalizer \"Lowercase\" is not supported");

@@ -99,12 +99,12 @@ TEST(ByteLevelTest, SaysWhatIsWrong) {
   const auto error = [](const GgufBuilder& builder) { return Load(builder).error().message; };
   const std::string prefix = "reading model file x.gguf: ";
   EXPECT_EQ(error(GgufBuilder()), prefix + "it has no tokenizer.ggml.model");
-  GgufBuilder unigram;
-  unigram.Text("tokenizer.ggml.model", "t5");
-  EXPECT_EQ(error(unigram), prefix + "tokenizer.ggml.model is \"t5\", which is not supported");
+  GgufBuilder pieces;
+  pieces.Text("tokenizer.ggml.model", "bert");
+  EXPECT_EQ(error(pieces), prefix + "tokenizer.ggml.model is \"bert\", which is not supported");
   GgufBuilder pre;
-  AddByteLevelTokenizer(&pre, "gpt-4o", {});
-  EXPECT_EQ(error(pre), prefix + "tokenizer.ggml.pre is \"gpt-4o\", which is not supported");
+  AddByteLevelTokenizer(&pre, "falcon", {});
+  EXPECT_EQ(error(pre), prefix + "tokenizer.ggml.pre is \"falcon\", which is not supported");
   GgufBuilder merge;
   merge.Text("tokenizer.ggml.model", "gpt2");
   merge.Text("tokenizer.ggml.pre", "gpt-2");

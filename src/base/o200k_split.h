@@ -11,7 +11,8 @@
 //   \s+(?!\S)
 //   \s+
 //
-// Used by the encoder in o200k.h alone.
+// Mistral's tekken has the same without contractions, and digits one by one. Used by the counter of
+// tokens (tokens/o200k.h) and by the tokenizers of base models (engine/files/pretokenize.h).
 
 #include <array>
 #include <cstddef>
@@ -20,11 +21,13 @@
 
 namespace idiolect {
 
+enum class O200kForm { kO200k, kTekken };
+
 // The classes of the expression for every code point of the basic plane, made once from Unicode's
 // tables; constant afterwards, so thread-safe.
 class O200kSplitter {
  public:
-  O200kSplitter();
+  explicit O200kSplitter(O200kForm form = O200kForm::kO200k);
 
   // Where the piece that begins at `at` (< text.size()) ends; always beyond `at`. Bytes that are no
   // UTF-8 count as symbols, one each.
@@ -40,6 +43,7 @@ class O200kSplitter {
   size_t WordEnd(std::string_view text, size_t at, size_t first) const;
   size_t SpacesEnd(std::string_view text, size_t at) const;
 
+  O200kForm form_;
   std::array<uint8_t, 0x10000> flags_;
 };
 

@@ -1,4 +1,4 @@
-#include "tokens/o200k_split.h"
+#include "base/o200k_split.h"
 
 #include "base/text.h"
 
@@ -54,7 +54,7 @@ size_t Contraction(std::string_view text, size_t at) {
 
 }  // namespace
 
-O200kSplitter::O200kSplitter() {
+O200kSplitter::O200kSplitter(O200kForm form) : form_(form) {
   for (size_t c = 0; c < flags_.size(); ++c) {
     flags_[c] = static_cast<uint8_t>(FlagsOf(static_cast<char32_t>(c)));
   }
@@ -103,7 +103,7 @@ inline size_t O200kSplitter::WordEnd(std::string_view text, size_t at, size_t fi
     const Step before = At(text, at);
     if (before.flags & kTail) return first;
   }
-  return end + Contraction(text, end);
+  return form_ == O200kForm::kO200k ? end + Contraction(text, end) : end;
 }
 
 // The last three rows.
@@ -124,7 +124,8 @@ size_t O200kSplitter::PieceEnd(std::string_view text, size_t at) const {
   if (first.flags & kLetter) return WordEnd(text, at, at);
   if (first.flags & kNumber) {
     size_t end = at + first.length;
-    for (int i = 1; i < 3; ++i) {
+    const int most = form_ == O200kForm::kO200k ? 3 : 1;
+    for (int i = 1; i < most; ++i) {
       const Step step = At(text, end);
       if (!(step.flags & kNumber)) break;
       end += step.length;
