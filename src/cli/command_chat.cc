@@ -231,7 +231,10 @@ CommandAction DeclareChat(CLI::App& app, Language language) {
     RETURN_IF_ERROR(ResolvePrecision(options->precision, options->engine));
     ASSIGN_OR_RETURN(auto workspace, context.OpenWorkspace());
     ASSIGN_OR_RETURN(auto chosen, ChooseModel(context, *workspace, options->model));
-    if (options->base_alone) chosen.spec.adapter.clear();
+    if (options->base_alone) {
+      chosen.spec.base = chosen.trained_from.base;
+      chosen.spec.adapter.clear();
+    }
     if (options->no_system) chosen.system_prompt.clear();
     if (!options->system.empty()) chosen.system_prompt = options->system;
     ASSIGN_OR_RETURN(auto engine, LoadEngine());

@@ -42,17 +42,15 @@ Result<BaseModel> OpenBase(Context& context, Workspace& workspace, const Options
       return Fail(ErrorKind::kNotFound, "exporting preferences: no model is here to answer",
                   "name a base model: --model gemma-3-270m; idiolect models lists them");
     }
-    chosen->spec.adapter.clear();
     BaseModel base;
     ASSIGN_OR_RETURN(base.engine, LoadEngine());
-    ASSIGN_OR_RETURN(base.model, base.engine->Open(chosen->spec, options.engine));
+    ASSIGN_OR_RETURN(base.model, base.engine->Open(chosen->trained_from, options.engine));
     return base;
   }
   ASSIGN_OR_RETURN(auto chosen, ChooseModel(context, workspace, wanted));
-  chosen.spec.adapter.clear();
   BaseModel base;
   ASSIGN_OR_RETURN(base.engine, LoadEngine());
-  ASSIGN_OR_RETURN(base.model, base.engine->Open(chosen.spec, options.engine));
+  ASSIGN_OR_RETURN(base.model, base.engine->Open(chosen.trained_from, options.engine));
   return base;
 }
 

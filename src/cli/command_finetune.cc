@@ -1,4 +1,5 @@
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
@@ -57,7 +58,10 @@ std::string JobText(const Context& context, const Job& job) {
   };
   text += std::string(context.Say({"validation loss: ", "потери на проверке: "})) +
           number("base_valid_loss") + " → " + number("valid_loss") + "\n";
-  return text + context.Say({"adapter: ", "адаптер: "}) + job.adapter + "\n";
+  const bool whole = std::filesystem::path(job.adapter).filename() == "model";
+  return text +
+         (whole ? context.Say({"model: ", "модель: "}) : context.Say({"adapter: ", "адаптер: "})) +
+         job.adapter + "\n";
 }
 
 CommandAction DeclareFinetune(CLI::App& app, Language language) {

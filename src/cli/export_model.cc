@@ -65,15 +65,15 @@ Status CheckTypeSuits(const FormRow& form, const TypeRow& type) {
                                              : "take f32, f16 or bf16, or --as gguf");
 }
 
-// Beside the adapter, named after form and type.
+// Beside the trained model, named after form and type.
 Result<fs::path> OutputPath(const LoadedModel& model, const Options& options, const FormRow& form,
                             const TypeRow& type) {
   if (!options.out.empty()) return fs::path(options.out);
-  if (model.spec.adapter.empty()) {
+  if (model.folder.empty()) {
     return Fail(ErrorKind::kMisuse, "exporting " + model.spec.name + ": where to is not said",
                 "name it: --out PATH");
   }
-  const fs::path folder = model.spec.adapter.parent_path();
+  const fs::path folder = model.folder.parent_path();
   const std::string kind = type.name;
   switch (form.form) {
     case ExportForm::kGguf:
@@ -100,7 +100,9 @@ Status Run(Context& context, const Options& options) {
   const bool adapter_alone = form->form == ExportForm::kGgufLora || form->form == ExportForm::kPeft;
   if (adapter_alone && model.spec.adapter.empty()) {
     return Fail(ErrorKind::kMisuse,
-                "exporting " + model.spec.name + ": a base model has no adapter to write",
+                "exporting " + model.spec.name +
+                    (model.folder.empty() ? ": a base model has no adapter to write"
+                                          : ": all of its weights were trained, it has no adapter"),
                 "take --as gguf or --as safetensors");
   }
   std::optional<LoraAdapter> adapter;
@@ -192,8 +194,8 @@ CommandAction DeclareModelExport(CLI::App& app, Language language) {
       options->type);
   AddOption(app, language,
             {"--out",
-             {"file or folder to write; default: beside the adapter",
-              "какой файл или папку записать; по умолчанию рядом с адаптером"}},
+             {"file or folder to write; default: beside the trained model",
+              "какой файл или папку записать; по умолчанию рядом с обученной моделью"}},
             options->out);
   return [options](Context& context) -> Status { return Run(context, *options); };
 }

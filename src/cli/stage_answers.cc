@@ -29,10 +29,7 @@ Result<StageResult> AnswersStage(Context& context, Workspace& workspace, const J
   ASSIGN_OR_RETURN(auto samples, ReadSamples(dataset / "test.jsonl"));
   ASSIGN_OR_RETURN(auto engine, LoadEngine());
   ASSIGN_OR_RETURN(auto tuned, engine->Open(chosen.spec, engine_options));
-  ModelSpec base_spec = chosen.spec;
-  base_spec.adapter.clear();
-  base_spec.name = job.model;
-  ASSIGN_OR_RETURN(auto base, engine->Open(base_spec, engine_options));
+  ASSIGN_OR_RETURN(auto base, engine->Open(chosen.trained_from, engine_options));
 
   GenerateOptions generate;
   generate.max_tokens = 120;

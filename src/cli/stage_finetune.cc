@@ -45,8 +45,9 @@ class ShowTraining : public TrainObserver {
          : o.epochs == 1 ? " epoch"
                          : " epochs") +
         context_.Say({", rate ", ", шаг "}) + Decimal(o.learning_rate, "%.1e") +
-        context_.Say({", rank ", ", ранг "}) + std::to_string(o.rank) + "; " +
-        GroupDigits(plan.train_tokens) +
+        (o.full ? std::string(context_.Say({", all weights", ", все веса"}))
+                : context_.Say({", rank ", ", ранг "}) + std::to_string(o.rank)) +
+        "; " + GroupDigits(plan.train_tokens) +
         context_.Say({" tokens an epoch, ", " токенов в эпохе, "}) +
         GroupDigits(plan.target_tokens) + context_.Say({" of them learned, ", " из них учатся, "}) +
         std::to_string(plan.steps) + context_.Say({" steps", " шагов"}));
@@ -410,6 +411,11 @@ void AddTrainOptions(CLI::App& app, Language language, FinetuneOptions& options,
            std::map<std::string, TrainMethod>{{"supervised", TrainMethod::kSupervised},
                                               {"dpo", TrainMethod::kPreference}},
            train.method);
+  AddFlag(app, language,
+          {"--full",
+           {"all weights learn, not an adapter beside them: more memory, a model of its own",
+            "учатся все веса, а не адаптер: больше памяти, получается отдельная модель"}},
+          train.full);
   AddOption(app, language, {"--epochs", {"0: from the dataset's size", "0: по размеру датасета"}},
             train.epochs)
       ->check(CLI::Range(0, 100));

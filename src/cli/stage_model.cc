@@ -1,5 +1,6 @@
 #include "base/file.h"
 #include "cli/stages.h"
+#include "jobs/trained_model.h"
 #include "providers/model_store.h"
 #include "store/jobs.h"
 
@@ -8,13 +9,19 @@ namespace {
 
 Result<LoadedModel> FromJob(Workspace& workspace, const Job& job) {
   LoadedModel model;
-  model.spec.adapter = workspace.folder() / job.adapter;
-  model.spec.name = job.fine_tuned_model;
-  ASSIGN_OR_RETURN(const auto card, ReadPersonaCard(model.spec.adapter));
+  model.folder = workspace.folder() / job.adapter;
+  ASSIGN_OR_RETURN(const auto card, ReadPersonaCard(model.folder));
   model.persona_name = card.name;
   model.system_prompt = card.system_prompt;
   ASSIGN_OR_RETURN(auto store, ModelStore::OpenDefault());
-  ASSIGN_OR_RETURN(model.spec.base, store.Find(job.model));
+  auto base = store.Find(job.model);
+  // A whole model answers without the one that it was trained from.
+  if (!base && TrainedKindOf(model.folder) == TrainedKind::kAdapter) {
+    return tl::unexpected<Error>(std::move(base).error());
+  }
+  model.spec =
+      TrainedSpec(model.folder, base ? *base : std::filesystem::path(), job.fine_tuned_model);
+  model.trained_from = {base ? *base : std::filesystem::path(), {}, job.model};
   return model;
 }
 
@@ -48,6 +55,7 @@ Result<LoadedModel> ChooseModel(Context& context, Workspace& workspace, const st
   LoadedModel model;
   model.spec.base = *base;
   model.spec.name = wanted;
+  model.trained_from = model.spec;
   return model;
 }
 

@@ -98,8 +98,11 @@ Status ResolvePrecision(const std::string& text, EngineOptions& options);
 // --- a model to talk with ---
 struct LoadedModel {
   ModelSpec spec;
-  std::string persona_name;   // empty for a bare base model
-  std::string system_prompt;  // as it was trained
+  // The base model that it comes from: itself for a bare one. Its path is empty where that is gone.
+  ModelSpec trained_from;
+  std::filesystem::path folder;  // of the trained model; empty for a bare base model
+  std::string persona_name;      // empty for a bare base model
+  std::string system_prompt;     // as it was trained
 };
 // `wanted`: a fine-tuned model's name, a job id, a base model's name or file; empty: the newest
 // trained model of the workspace.

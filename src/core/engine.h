@@ -25,9 +25,9 @@ struct EngineOptions {
   int64_t cache_bytes = 0;
 };
 
-// A base model file and, when given, an adapter folder (PEFT layout) on top of it.
+// A base model and, when given, an adapter folder (PEFT layout) on top of it.
 struct ModelSpec {
-  std::filesystem::path base;     // a GGUF file
+  std::filesystem::path base;     // a GGUF file, or a folder of Hugging Face's
   std::filesystem::path adapter;  // empty: the base alone
   std::string name;               // shown to the user
 };
@@ -69,8 +69,10 @@ struct TrainOptions {
   TrainMethod method = TrainMethod::kSupervised;
   double beta = 0.1;  // of DPO: how dear it is to leave the base model
 
-  int epochs = 0;                    // 0: from the dataset's size
-  double learning_rate = 0;          // 0: from the dataset's size
+  int epochs = 0;            // 0: from the dataset's size
+  double learning_rate = 0;  // 0: from the dataset's size
+  // All weights learn, instead of an adapter beside them; of the adapter's options none may be set.
+  bool full = false;
   int rank = 0;                      // 0: from the dataset's size
   double alpha = 0;                  // 0: twice the rank
   bool dora = false;                 // outputs have magnitudes that learn, too (DoRA)
@@ -106,8 +108,10 @@ struct TrainRequest {
   TrainOptions options;
   EngineOptions engine;
   std::filesystem::path
-      checkpoint_folder;                 // resumed from when it holds a checkpoint of this request
-  std::filesystem::path adapter_folder;  // published when done
+      checkpoint_folder;  // resumed from when it holds a checkpoint of this request
+  // Published when done: the adapter in PEFT's layout, or with options.full a whole model as a
+  // folder of Hugging Face's, in the precision that it was trained in.
+  std::filesystem::path output_folder;
 };
 
 // The settings actually used, with zeros resolved, for showing before the start.
@@ -202,7 +206,7 @@ class Engine {
 
 // The one symbol of the engine module. `abi` must equal kEngineAbi of the caller, else null.
 namespace idiolect {
-constexpr int kEngineAbi = 4;
+constexpr int kEngineAbi = 5;
 using CreateEngineFunction = Engine* (*)(int abi);
 }  // namespace idiolect
 extern "C" idiolect::Engine* idiolect_create_engine(int abi);

@@ -62,6 +62,7 @@ std::string TrainOptionsJson(const TrainOptions& options) {
   const bool pairs = options.method == TrainMethod::kPreference;
   Json json = {{"method", pairs ? "dpo" : "supervised"}};
   if (pairs) json["beta"] = options.beta;
+  if (options.full) json["full"] = true;
   json.update({{"n_epochs", options.epochs},
                {"learning_rate", options.learning_rate},
                {"rank", options.rank},
@@ -134,8 +135,8 @@ fs::path RelativeTo(const fs::path& path, const fs::path& folder) {
   return error || relative.empty() ? path : relative;
 }
 
-Result<PersonaCard> ReadPersonaCard(const fs::path& adapter_folder) {
-  const fs::path path = adapter_folder / "persona.json";
+Result<PersonaCard> ReadPersonaCard(const fs::path& folder) {
+  const fs::path path = folder / "persona.json";
   ASSIGN_OR_RETURN(const auto text, ReadFile(path));
   const auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   const auto field = [&json](const char* name) {

@@ -10,6 +10,7 @@
 #include "dataset/reader.h"
 #include "jobs/job_control.h"
 #include "jobs/job_recorder.h"
+#include "jobs/trained_model.h"
 
 namespace idiolect {
 namespace fs = std::filesystem;
@@ -96,7 +97,7 @@ Result<LocalJobOutcome> RunLocalJob(Workspace& workspace, const LocalJobRequest&
   ASSIGN_OR_RETURN(const auto key, LocalJobKey(request));
   ASSIGN_OR_RETURN(auto known, FindJobByKey(database, key));
   if (known && known->status == "succeeded" &&
-      Exists(workspace.folder() / known->adapter / "adapter_model.safetensors")) {
+      TrainedKindOf(workspace.folder() / known->adapter) != TrainedKind::kNothing) {
     return LocalJobOutcome{std::move(*known), JobDecision::kAlreadyDone};
   }
   TrainRequest train;
@@ -152,9 +153,8 @@ Result<LocalJobOutcome> RunLocalJob(Workspace& workspace, const LocalJobRequest&
   if (const Status read = ReadDataset(request, &train); !read) return fail(read.error());
   const std::string system_prompt = SystemPromptOf(train);
 
-  const fs::path folder = workspace.models_folder() / job.id;
   train.checkpoint_folder = workspace.checkpoints_folder() / job.id;
-  train.adapter_folder = folder / "adapter";
+  train.output_folder = TrainedFolder(workspace.models_folder() / job.id, train.options);
   JobWatch watch(database, job.id, recorder, interrupt);
   auto result = engine.Train(train, watch, watch.stop());
   if (!result) {
@@ -166,11 +166,11 @@ Result<LocalJobOutcome> RunLocalJob(Workspace& workspace, const LocalJobRequest&
   RETURN_IF_ERROR(recorder.status());
 
   RETURN_IF_ERROR(
-      WritePersonaCard(train.adapter_folder, {request.persona_name, request.persona_source_id,
-                                              system_prompt, request.base_name, job.dataset}));
+      WritePersonaCard(train.output_folder, {request.persona_name, request.persona_source_id,
+                                             system_prompt, request.base_name, job.dataset}));
   const std::string suffix =
       request.suffix.empty() ? ModelSuffix(request.persona_name) : request.suffix;
-  job.adapter = RelativeTo(train.adapter_folder, workspace.folder()).string();
+  job.adapter = RelativeTo(train.output_folder, workspace.folder()).string();
   job.fine_tuned_model =
       "ft:" + request.base_name + ":local:" + suffix + ":" + job.id.substr(job.id.size() - 8);
   job.status = "succeeded";

@@ -1,5 +1,5 @@
 #pragma once
-// A fine-tuning job on this machine: from a dataset folder to a published adapter, with every step
+// A fine-tuning job on this machine: from a dataset folder to a published model, with every step
 // in the workspace's job table, in the shape OpenAI's API gives it. Used by `finetune`, `run` and
 // later the server; knows the engine only as core/engine.h.
 //
@@ -19,8 +19,8 @@
 
 namespace idiolect {
 
-// What a trained model must be told to speak as it was trained: kept beside its adapter as
-// persona.json.
+// What a trained model must be told to speak as it was trained: kept beside its adapter or weights
+// as persona.json.
 struct PersonaCard {
   std::string name;           // shown to the user
   std::string source_id;      // "telegram:user123"
@@ -28,7 +28,7 @@ struct PersonaCard {
   std::string base_model;     // catalogue name or file
   std::string dataset;        // folder, relative to the workspace
 };
-Result<PersonaCard> ReadPersonaCard(const std::filesystem::path& adapter_folder);
+Result<PersonaCard> ReadPersonaCard(const std::filesystem::path& folder);
 
 struct LocalJobRequest {
   std::filesystem::path dataset_folder;

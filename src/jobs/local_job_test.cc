@@ -59,7 +59,7 @@ class FakeEngine : public Engine {
     result.plan = plan;
     result.base_valid_loss = 3;
     result.best_valid_loss = 2;
-    EXPECT_TRUE(PublishFile(request.adapter_folder / "adapter_model.safetensors", "weights"));
+    EXPECT_TRUE(PublishFile(request.output_folder / "adapter_model.safetensors", "weights"));
     return result;
   }
 

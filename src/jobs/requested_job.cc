@@ -11,6 +11,7 @@
 #include "dataset/reader.h"
 #include "jobs/job_control.h"
 #include "jobs/job_recorder.h"
+#include "jobs/trained_model.h"
 #include "store/database.h"
 #include "store/files.h"
 
@@ -180,7 +181,7 @@ Status RunRequestedJob(Workspace& workspace, const RequestedJobInputs& inputs, c
   train.options.checkpoint_every_seconds = inputs.checkpoint_every_seconds;
   train.engine = inputs.engine;
   train.checkpoint_folder = workspace.checkpoints_folder() / job.id;
-  train.adapter_folder = workspace.models_folder() / job.id / "adapter";
+  train.output_folder = TrainedFolder(workspace.models_folder() / job.id, train.options);
   const std::string system_prompt = SystemPromptOf(train);
   auto engine = inputs.load_engine();
   if (!engine) return fail({"server_error", "", engine.error().message});
@@ -200,9 +201,9 @@ Status RunRequestedJob(Workspace& workspace, const RequestedJobInputs& inputs, c
   RETURN_IF_ERROR(recorder.status());
   const std::string name =
       request.suffix.empty() ? job.id.substr(job.id.size() - 8) : request.suffix;
-  RETURN_IF_ERROR(WritePersonaCard(train.adapter_folder,
+  RETURN_IF_ERROR(WritePersonaCard(train.output_folder,
                                    {name, job.persona, system_prompt, job.model, job.dataset}));
-  job.adapter = RelativeTo(train.adapter_folder, workspace.folder()).string();
+  job.adapter = RelativeTo(train.output_folder, workspace.folder()).string();
   // OpenAI leaves the suffix's place empty when there is none: "ft:base:org::id".
   job.fine_tuned_model = "ft:" + job.model +
                          ":local:" + (request.suffix.empty() ? "" : ModelSuffix(request.suffix)) +

@@ -275,7 +275,7 @@ ApiResult<Json> CreateJob(Service& service, IncomingRequest& request) {
   auto made = service.WithWorkspace([&](Workspace& workspace) -> ApiResult<Json> {
     ASSIGN_OR_REFUSE(auto model, FindNamedModel(workspace, *service.store, job.model));
     // An alias of a base model is as good as its name.
-    if (!model || !model->spec.adapter.empty()) {
+    if (!model || !model->folder.empty()) {
       return Refuse(400,
                     "Model " + job.model + " is not available for fine-tuning or does not exist.",
                     "", "model_not_available");

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "jobs/local_job.h"
+#include "jobs/trained_model.h"
 #include "serve/json_fields.h"
 #include "store/files.h"
 #include "store/jobs.h"
@@ -60,8 +61,9 @@ Result<std::vector<NamedModel>> ListNamedModels(Workspace& workspace, const Mode
   ASSIGN_OR_RETURN(const auto jobs, ListJobs(workspace.database()));
   for (const Job& job : jobs) {
     if (job.status != "succeeded" || job.adapter.empty()) continue;
-    const auto adapter = workspace.folder() / job.adapter;
-    if (!Exists(adapter / "adapter_model.safetensors")) continue;
+    const auto folder = workspace.folder() / job.adapter;
+    const TrainedKind kind = TrainedKindOf(folder);
+    if (kind == TrainedKind::kNothing) continue;
     NamedModel tuned;
     tuned.id = job.fine_tuned_model;
     tuned.kind = ModelKind::kTuned;
@@ -69,17 +71,18 @@ Result<std::vector<NamedModel>> ListNamedModels(Workspace& workspace, const Mode
     tuned.owner = "local";
     tuned.job_id = job.id;
     tuned.base_name = job.model;
-    tuned.spec.adapter = adapter;
-    tuned.spec.name = tuned.id;
+    tuned.folder = folder;
+    std::filesystem::path trained_from;
     for (size_t i = 0; i < bases; ++i) {
-      if (models[i].id == job.model) tuned.spec.base = models[i].spec.base;
+      if (models[i].id == job.model) trained_from = models[i].spec.base;
     }
-    if (tuned.spec.base.empty()) {
+    if (trained_from.empty() && kind == TrainedKind::kAdapter) {
       auto file = store.Find(job.model);  // a path, as `finetune --model FILE` allows
       if (!file) continue;
-      tuned.spec.base = *std::move(file);
+      trained_from = *std::move(file);
     }
-    if (const auto card = ReadPersonaCard(adapter)) {
+    tuned.spec = TrainedSpec(folder, trained_from, tuned.id);
+    if (const auto card = ReadPersonaCard(folder)) {
       tuned.persona = card->name;
       tuned.system_prompt = card->system_prompt;
     }

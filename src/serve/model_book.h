@@ -20,10 +20,11 @@ struct NamedModel {
   std::string id;
   ModelKind kind = ModelKind::kBase;
   int64_t created = 0;
-  std::string owner;          // "local" for what was trained here
-  ModelSpec spec;             // an alias: its target's
-  std::string persona;        // shown name, empty for a base model
-  std::string system_prompt;  // as it was trained
+  std::string owner;             // "local" for what was trained here
+  ModelSpec spec;                // an alias: its target's
+  std::filesystem::path folder;  // of what was trained here
+  std::string persona;           // shown name, empty for a base model
+  std::string system_prompt;     // as it was trained
   std::string job_id;
   std::string base_name;
 };

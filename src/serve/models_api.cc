@@ -55,7 +55,7 @@ ApiResult<Json> DeleteModel(Service& service, IncomingRequest& request) {
     job->adapter.clear();
     RETURN_IF_ERROR(SaveJob(workspace.database(), *job));
     std::error_code ignored;
-    std::filesystem::remove_all(model.spec.adapter, ignored);
+    std::filesystem::remove_all(model.folder, ignored);
     return {};
   }));
   if (model.kind == ModelKind::kTuned) service.models->Forget(model.spec);

@@ -138,7 +138,7 @@ Result<TrainingTime> EstimateTrainingTime(const Engine& engine, TrainRequest req
   // Written only when the dataset is so small that training ends before the measurement.
   const fs::path folder =
       fs::temp_directory_path() / ("idiolect-measured-" + std::to_string(getpid()));
-  request.adapter_folder = folder;
+  request.output_folder = folder;
   Watch watch(request, options, interrupt);
   const auto done = engine.Train(request, watch, watch.stop());
   std::error_code ignored;

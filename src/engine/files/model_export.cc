@@ -52,11 +52,13 @@ struct OutputTensor {
 // Rows of the merged model in f32, whatever the base keeps them in.
 class MergedRows {
  public:
-  MergedRows(const ModelFile& base, const LoraAdapter* adapter, HeadOrder order, float norm_offset)
-      : base_(base),
-        config_(base.config()),
+  MergedRows(const ModelExport& options, HeadOrder order, float norm_offset)
+      : base_(*options.base),
+        config_(base_.config()),
         order_(order),
-        norm_shift_(base.config().norm_weight_offset - norm_offset) {
+        norm_offset_(norm_offset),
+        trained_(options.weights) {
+    const LoraAdapter* adapter = options.adapter;
     if (adapter == nullptr) return;
     scale_ = static_cast<float>(adapter->Scale());
     for (const LoraPair& pair : adapter->pairs) {
@@ -74,9 +76,14 @@ class MergedRows {
     const GgmlTypeInfo& info = InfoOf(tensor.type);
     const int64_t row_bytes = columns / info.block_values * info.block_bytes;
     const auto pair = pairs_.find(tensor.name);
+    const float* trained = Trained(tensor);
     for (int64_t i = 0; i < count; ++i) {
       float* row = out + i * columns;
       const RowPlace place = PlaceOf(tensor, first + i);
+      if (trained != nullptr) {
+        std::copy_n(trained + place.halves * columns, columns, row);
+        continue;
+      }
       RETURN_IF_ERROR(Unpack(tensor, static_cast<size_t>(place.stored * row_bytes),
                              static_cast<size_t>(row_bytes), columns, row));
       if (pair != pairs_.end()) AddAdapter(*pair->second, place.halves, columns, row);
@@ -88,8 +95,16 @@ class MergedRows {
   Result<std::vector<float>> ReadVector(const ModelTensor& tensor) const {
     const int64_t count = tensor.Count();
     std::vector<float> stored(static_cast<size_t>(count)), values(static_cast<size_t>(count));
+    const bool norm = tensor.name.ends_with("_norm.weight");
+    if (const float* trained = Trained(tensor); trained != nullptr) {
+      for (int64_t i = 0; i < count; ++i) {
+        values[static_cast<size_t>(i)] =
+            trained[PlaceOf(tensor, i).halves] - (norm ? norm_offset_ : 0);
+      }
+      return values;
+    }
     RETURN_IF_ERROR(Unpack(tensor, 0, tensor.bytes.size(), count, stored.data()));
-    const float shift = tensor.name.ends_with("_norm.weight") ? norm_shift_ : 0;
+    const float shift = norm ? config_.norm_weight_offset - norm_offset_ : 0;
     for (int64_t i = 0; i < count; ++i) {
       values[static_cast<size_t>(i)] =
           stored[static_cast<size_t>(PlaceOf(tensor, i).stored)] + shift;
@@ -118,6 +133,13 @@ class MergedRows {
       place.stored = place.halves;
     }
     return place;
+  }
+
+  // Null: the base's own counts.
+  const float* Trained(const ModelTensor& tensor) const {
+    if (trained_ == nullptr) return nullptr;
+    const auto found = trained_->find(tensor.name);
+    return found == trained_->end() ? nullptr : found->second.data();
   }
 
   Status Unpack(const ModelTensor& tensor, size_t from, size_t bytes, int64_t count,
@@ -153,7 +175,8 @@ class MergedRows {
   const ModelFile& base_;
   const ModelConfig& config_;
   const HeadOrder order_;
-  const float norm_shift_;
+  const float norm_offset_;  // that the written file's family adds to norms
+  const std::map<std::string, std::span<const float>, std::less<>>* trained_;
   float scale_ = 0;
   std::map<std::string, const LoraPair*, std::less<>> pairs_;
   const std::vector<int64_t> halves_of_ = RowsForInterleaved(1, config_.head_dim);
@@ -487,8 +510,7 @@ Status WriteMergedGguf(const ModelExport& options, const fs::path& path) {
   for (const OutputTensor& tensor : tensors) header.Tensor(tensor.name, tensor.type, tensor.shape);
 
   const bool llama = config.architecture == "llama";
-  const MergedRows rows(base, options.adapter, llama ? HeadOrder::kInterleaved : HeadOrder::kHalves,
-                        0);
+  const MergedRows rows(options, llama ? HeadOrder::kInterleaved : HeadOrder::kHalves, 0);
   Tally tally(options, doing);
   ASSIGN_OR_RETURN(auto file, PendingFile::Create(path));
   RETURN_IF_ERROR(file.Write(header.Bytes()));
@@ -525,7 +547,7 @@ Status WriteMergedFolder(const ModelExport& options, const fs::path& folder) {
   }
   const ModelFile& base = *options.base;
   const bool gemma = base.config().architecture == "gemma3";
-  const MergedRows rows(base, options.adapter, HeadOrder::kHalves, gemma ? 1.0f : 0.0f);
+  const MergedRows rows(options, HeadOrder::kHalves, gemma ? 1.0f : 0.0f);
   const std::vector<OutputTensor> tensors = OutputTensors(options, false);
   std::vector<SafeTensorPlan> plans;
   for (const OutputTensor& tensor : tensors) {

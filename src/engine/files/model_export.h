@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
+#include <span>
 #include <string>
 
 #include "base/result.h"
@@ -18,6 +20,9 @@ namespace idiolect {
 struct ModelExport {
   const ModelFile* base = nullptr;
   const LoraAdapter* adapter = nullptr;  // null: the base alone
+  // Instead of the base's own weights, each by GGUF's name: those that were trained as a whole.
+  // Rows of q and k in the halves order, norms with their family's offset added.
+  const std::map<std::string, std::span<const float>, std::less<>>* weights = nullptr;
   // Of the matrices; norms and biases are f32 in GGUF. Rows that are no whole blocks, and in Q4_0
   // the embedding and the head, take the next wider type.
   GgmlType type = GgmlType::kF16;

@@ -164,7 +164,10 @@ class Loader {
           source_.Read(name, row * config.hidden, count * config.hidden, values.data()));
       matrix->SetTransposed(compute_, 0, row, count, values.data());
       const bool is_head = config.tied_head || name == "output.weight";
-      if (visit_ && is_head) visit_({-1, row, Projection::kQ, count, config.hidden, values.data()});
+      if (visit_) {
+        visit_({is_head ? MatrixView::kHead : MatrixView::kEmbedding, row, Projection::kQ, count,
+                config.hidden, values.data()});
+      }
     }
     return {};
   }

@@ -78,8 +78,10 @@ struct Weights {
 // Row-major f32 weights by GGUF name, q and k rows already in halves order. What a trainer needs
 // besides (packed the other way round) it makes from these while they pass by.
 struct MatrixView {
-  int64_t layer = -1;  // -1: the head, piece by piece from its first row
-  int64_t first = 0;   // row that the piece begins with
+  static constexpr int64_t kHead = -1, kEmbedding = -2;
+  // Or one of these, piece by piece from its first row; a tied embedding comes as the head.
+  int64_t layer = kHead;
+  int64_t first = 0;  // row that the piece begins with
   Projection projection = Projection::kQ;
   int64_t rows = 0, columns = 0;
   float* values = nullptr;  // may be changed: an adapter is merged so

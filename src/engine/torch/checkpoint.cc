@@ -57,16 +57,20 @@ bool ReadCheckpointState(const std::string& text, Checkpoint* checkpoint) {
   return true;
 }
 
-Status WriteCheckpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint) {
+Status WriteCheckpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint,
+                       const CheckpointArrays& arrays) {
   RETURN_IF_ERROR(MakeFolders(folder));
   std::vector<SafeTensor> tensors;
-  auto add = [&](const char* name, const std::vector<float>& values) {
-    tensors.push_back({name, "F32", {static_cast<int64_t>(values.size())}, BytesOf(values)});
+  auto add = [&](const char* name, std::span<const float> values) {
+    tensors.push_back({name,
+                       "F32",
+                       {static_cast<int64_t>(values.size())},
+                       {reinterpret_cast<const char*>(values.data()), values.size_bytes()}});
   };
-  add("parameters", checkpoint.parameters);
-  add("first_moment", checkpoint.first_moment);
-  add("second_moment", checkpoint.second_moment);
-  if (!checkpoint.best.empty()) add("best", checkpoint.best);
+  add("parameters", arrays.parameters);
+  add("first_moment", arrays.first_moment);
+  add("second_moment", arrays.second_moment);
+  if (!arrays.best.empty()) add("best", arrays.best);
   return WriteSafetensors(folder / kFile, tensors, {{"state", CheckpointState(checkpoint)}});
 }
 

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,14 @@ struct Checkpoint {
 std::string CheckpointState(const Checkpoint& checkpoint);
 bool ReadCheckpointState(const std::string& text, Checkpoint* checkpoint);
 
-Status WriteCheckpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint);
+// The arrays where they are: of a whole model they are too large to be copied.
+struct CheckpointArrays {
+  std::span<const float> parameters, first_moment, second_moment;
+  std::span<const float> best;  // empty: none yet
+};
+// What `checkpoint` has of arrays counts for nothing.
+Status WriteCheckpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint,
+                       const CheckpointArrays& arrays);
 
 // nullopt: none there, one of another request, or one that is damaged (training then starts anew).
 Result<std::optional<Checkpoint>> ReadCheckpoint(const std::filesystem::path& folder,

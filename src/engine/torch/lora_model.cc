@@ -125,7 +125,7 @@ class LoraModel::Impl {
         index_(static_cast<int>(type)),
         size_(SizeOf(type)),
         options_(options),
-        padded_rank_((options.rank + 15) / 16 * 16),
+        padded_rank_(options.all_weights ? 0 : (options.rank + 15) / 16 * 16),
         scale_(static_cast<float>(options.Scale())) {
     noise_.dropout = Dropout(options.dropout);
   }
@@ -141,10 +141,16 @@ class LoraModel::Impl {
     backward_.resize(file_ != nullptr ? 4 : 4 * weights_.layers.size());
     // The groups point at the weights of layers, which come later but to the same places.
     for (native::LayerWeights& layer : weights_.layers) MakeGroups(&layer);
+    if (!options_.all_weights) return;
+    places_ = std::make_unique<WeightPlaces>(config);
+    parameters_ = at::empty({places_->count}, at::kFloat);
+    gradients_ = at::zeros({places_->count}, at::kFloat);
   }
   native::MatrixVisitor Visitor() {
     return [this](const MatrixView& view) {
-      if (view.layer < 0) {
+      Keep(view);
+      if (view.layer == MatrixView::kEmbedding) return;
+      if (view.layer == MatrixView::kHead) {
         head_backward_.SetRows(compute_, view.first, view.rows, view.values);
         return;
       }
@@ -162,9 +168,13 @@ class LoraModel::Impl {
     for (size_t i = 0; i < weights_.layers.size(); ++i) {
       weights_.layers[i] = std::move(weights.layers[i]);
     }
-    MakeParameters();
-    SetMagnitudes();
-    ParametersChanged();
+    if (places_ != nullptr) {
+      TakeVectors(*places_, weights_, Floats(parameters_));
+    } else {
+      MakeParameters();
+      SetMagnitudes();
+      ParametersChanged();
+    }
     MakeMemory();
   }
 
@@ -205,11 +215,20 @@ class LoraModel::Impl {
         if (options_.recompute && i + 1 < layers) ForwardLayer(i, true, Pass::kAgain);
         BackwardLayer(i);
       }
+      if (places_ != nullptr) {
+        AddEmbeddingGradient(compute_, row.tokens, weights_.config.hidden,
+                             weights_.config.embedding_scale, Floats(d_hidden_),
+                             Gradient(places_->embedding));
+      }
     }
     return sum;
   }
 
   void ParametersChanged() {
+    if (places_ != nullptr) {
+      PutWeights();
+      return;
+    }
     compute_.pool->For(static_cast<int64_t>(groups_.size()), [&](int64_t i) {
       AdaptedLinear& group = groups_[static_cast<size_t>(i)];
       group.ParametersChanged(compute_, Floats(parameters_), scale_);
@@ -302,6 +321,7 @@ class LoraModel::Impl {
 
   at::Tensor parameters_, gradients_;
   const ModelConfig& config() const { return weights_.config; }
+  const WeightPlaces* places() const { return places_.get(); }
 
   int64_t bytes() const {
     int64_t total = weights_.bytes() + head_backward_.bytes();
@@ -337,6 +357,43 @@ class LoraModel::Impl {
 
  private:
   enum class Pass { kFirst, kAgain };
+
+  float* Gradient(const WeightPlace& place) const { return Floats(gradients_) + place.at; }
+  const WeightPlace& PlaceOfWeight(int64_t layer, Projection projection) const {
+    return places_->layers[static_cast<size_t>(layer)].projections[static_cast<size_t>(projection)];
+  }
+
+  // A matrix that passes by while the model is loaded, where all weights learn.
+  void Keep(const MatrixView& view) {
+    if (places_ == nullptr) return;
+    const WeightPlace& place = view.layer == MatrixView::kHead ? places_->head
+                               : view.layer == MatrixView::kEmbedding
+                                   ? places_->embedding
+                                   : PlaceOfWeight(view.layer, view.projection);
+    std::copy(view.values, view.values + view.rows * view.columns,
+              Floats(parameters_) + place.at + view.first * view.columns);
+  }
+
+  // The weights as they are after a step, into what products use.
+  void PutWeights() {
+    const ModelConfig& c = weights_.config;
+    const float* values = Floats(parameters_);
+    weights_.embedding.SetTransposed(compute_, 0, 0, c.vocabulary, values + places_->embedding.at);
+    if (!c.tied_head) {
+      weights_.head.SetTransposed(compute_, 0, 0, c.vocabulary, values + places_->head.at);
+    }
+    head_backward_.SetRows(compute_, 0, c.vocabulary, values + places_->head.at);
+    for (int64_t layer = 0; layer < c.layers; ++layer) {
+      for (int p = 0; p < native::kProjections; ++p) {
+        const auto projection = static_cast<Projection>(p);
+        const Place place = PlaceOf(projection);
+        const float* w = values + PlaceOfWeight(layer, projection).at;
+        GroupAt(layer, place.group).SetForward(compute_, place.part, w);
+        GroupAt(layer, place.group).SetBackward(compute_, place.part, w);
+      }
+    }
+    PutVectors(*places_, values, &weights_);
+  }
 
   bool Learns(Projection projection) const {
     const auto& targets = options_.targets;
@@ -788,8 +845,15 @@ class LoraModel::Impl {
         }
       }
       if (!learn) continue;
-      Multiply(compute_, rows, {Floats(logits_), c.vocabulary * 4 / size_}, head_backward_,
+      const native::Rows d_logits{Floats(logits_), c.vocabulary * 4 / size_};
+      Multiply(compute_, rows, d_logits, head_backward_,
                {Floats(d_head_in_), Dtype::kF32, n, nullptr, 0});
+      if (places_ != nullptr) {
+        AddMatrixGradient(compute_, type_, rows, d_logits, c.vocabulary, {Bytes(head_in_), n}, n,
+                          Gradient(places_->head));
+        AddNormGradient(compute_, rows, n, Floats(d_head_in_), Floats(hidden_out_),
+                        from.data() + start, inverse.data(), Gradient(places_->final_norm));
+      }
       compute_.Ranges(rows, kGrain, [&](int64_t first, int64_t last) {
         for (int64_t i = first; i < last; ++i) {
           kernels_.rms_norm_backward_add(
@@ -802,10 +866,15 @@ class LoraModel::Impl {
     return sum;
   }
 
-  // d_hidden_ → d_sum_, through the post norm if there is one.
+  // d_hidden_ → d_sum_, through the post norm if there is one. `learned`: where that lies among the
+  // weights that learn, or null.
   void IntoSum(const std::vector<float>& post_norm, const at::Tensor& sums,
-               const at::Tensor& inverse) {
+               const at::Tensor& inverse, const WeightPlace* learned) {
     const int64_t n = weights_.config.hidden;
+    if (learned != nullptr && !post_norm.empty()) {
+      AddNormGradient(compute_, rows_, n, Floats(d_hidden_), Floats(sums), nullptr, Floats(inverse),
+                      Gradient(*learned));
+    }
     compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
         const float* from = Floats(d_hidden_) + i * n;
@@ -823,8 +892,12 @@ class LoraModel::Impl {
   }
 
   void NormaliseBackward(const at::Tensor& hidden, const std::vector<float>& weight,
-                         const at::Tensor& inverse) {
+                         const at::Tensor& inverse, const WeightPlace* learned) {
     const int64_t n = weights_.config.hidden;
+    if (learned != nullptr) {
+      AddNormGradient(compute_, rows_, n, Floats(d_normed_), Floats(hidden), nullptr,
+                      Floats(inverse), Gradient(*learned));
+    }
     compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
         kernels_.rms_norm_backward_add(Floats(d_normed_) + i * n, Floats(hidden) + i * n,
@@ -832,6 +905,47 @@ class LoraModel::Impl {
                                        Floats(d_hidden_) + i * n);
       }
     });
+  }
+
+  // The gradients of a group's matrices, where those learn.
+  void AddGroupGradient(int64_t layer, int number, const at::Tensor& dy, const at::Tensor& x) {
+    const AdaptedLinear& group = GroupAt(layer, number);
+    int64_t first = 0;
+    for (int p = 0; p < native::kProjections; ++p) {  // the parts of a group are in this order
+      const auto projection = static_cast<Projection>(p);
+      const Place place = PlaceOf(projection);
+      if (place.group != number) continue;
+      const int64_t outputs = group.PartOutputs(place.part);
+      AddMatrixGradient(compute_, type_, rows_, {Bytes(dy) + first * size_, group.outputs()},
+                        outputs, {Bytes(x), group.inputs()}, group.inputs(),
+                        Gradient(PlaceOfWeight(layer, projection)));
+      first += outputs;
+    }
+  }
+
+  // Of the norms on heads of q and k, from d_qkv_ before it is turned back.
+  void AddHeadNormGradients(int64_t layer, const Saved& s) {
+    const ModelConfig& c = weights_.config;
+    HeadNorm norm;
+    norm.type = type_;
+    norm.stride = GroupAt(layer, 0).outputs();
+    norm.dim = c.head_dim;
+    norm.epsilon = c.norm_epsilon;
+    norm.half = rope_->half();
+    for (int64_t i = 0; i < rows_; ++i) {
+      const int64_t position = positions_[static_cast<size_t>(i)];
+      norm.cosines.push_back(rope_->Cosines(c.IsSliding(layer), position));
+      norm.sines.push_back(rope_->Sines(c.IsSliding(layer), position));
+    }
+    const LayerPlaces& places = places_->layers[static_cast<size_t>(layer)];
+    norm.x = Bytes(s.qkv_raw);
+    norm.dy = Bytes(d_qkv_);
+    norm.heads = c.heads;
+    AddHeadNormGradient(compute_, rows_, norm, Gradient(places.q_norm));
+    norm.x = Bytes(s.qkv_raw) + c.heads * c.head_dim * size_;
+    norm.dy = Bytes(d_qkv_) + c.heads * c.head_dim * size_;
+    norm.heads = c.kv_heads;
+    AddHeadNormGradient(compute_, rows_, norm, Gradient(places.k_norm));
   }
 
   void BackwardLayer(int64_t layer) {
@@ -849,9 +963,14 @@ class LoraModel::Impl {
       GroupAt(layer, group)
           .Backward(compute_, rows_, Bytes(dy), Bytes(x), Bytes(s.shrunk[group]), Bytes(d_shrunk_),
                     Floats(gradients_), dx, Data(s.plain[group]), Noise(), NoiseSeed(layer, group));
+      if (places_ != nullptr) AddGroupGradient(layer, group, dy, x);
+    };
+    // Null where there are adapters.
+    const auto learned = [&](WeightPlace LayerPlaces::*of) {
+      return places_ == nullptr ? nullptr : &(places_->layers[static_cast<size_t>(layer)].*of);
     };
 
-    IntoSum(w.post_ffn_norm, s.ffn_sums, s.inverse_ffn);
+    IntoSum(w.post_ffn_norm, s.ffn_sums, s.inverse_ffn, learned(&LayerPlaces::post_ffn_norm));
     backward(3, d_sum_, s.gated, {Bytes(d_gated_), type_, ffn, nullptr, 0});
     compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
@@ -863,9 +982,10 @@ class LoraModel::Impl {
       }
     });
     backward(2, d_gate_up_, s.normed_mid, {Floats(d_normed_), Dtype::kF32, n, nullptr, 0});
-    NormaliseBackward(s.hidden_mid, w.ffn_norm, s.inverse_mid);
+    NormaliseBackward(s.hidden_mid, w.ffn_norm, s.inverse_mid, learned(&LayerPlaces::ffn_norm));
 
-    IntoSum(w.post_attention_norm, s.attention_sums, s.inverse_attention);
+    IntoSum(w.post_attention_norm, s.attention_sums, s.inverse_attention,
+            learned(&LayerPlaces::post_attention_norm));
     backward(1, d_sum_, s.attended, {Bytes(d_attended_), type_, q, nullptr, 0});
     native::AttentionGradient gradient;
     gradient.out = {Bytes(s.attended), q};
@@ -876,6 +996,7 @@ class LoraModel::Impl {
     gradient.dv = Bytes(d_qkv_) + (q + kv) * size_;
     gradient.stride = qkv;
     AttentionBackward(compute_, AttentionOf(layer, s), gradient);
+    if (places_ != nullptr && c.qk_norm) AddHeadNormGradients(layer, s);
     compute_.Ranges(rows_, kGrain, [&](int64_t first, int64_t last) {
       for (int64_t i = first; i < last; ++i) {
         const int64_t position = positions_[static_cast<size_t>(i)];
@@ -890,10 +1011,17 @@ class LoraModel::Impl {
         }
       }
     });
-    // Below the first layer there is nothing to learn.
+    if (const WeightPlace* bias = learned(&LayerPlaces::qkv_bias); bias && bias->count > 0) {
+      AddBiasGradient(compute_, type_, rows_, qkv, Bytes(d_qkv_), Gradient(*bias));
+    }
+    // Below the first layer adapters have nothing to learn.
+    const bool below = layer > 0 || places_ != nullptr;
     backward(0, d_qkv_, s.normed_in,
-             {layer > 0 ? Floats(d_normed_) : nullptr, Dtype::kF32, n, nullptr, 0});
-    if (layer > 0) NormaliseBackward(s.hidden_in, w.attention_norm, s.inverse_in);
+             {below ? Floats(d_normed_) : nullptr, Dtype::kF32, n, nullptr, 0});
+    if (below) {
+      NormaliseBackward(s.hidden_in, w.attention_norm, s.inverse_in,
+                        learned(&LayerPlaces::attention_norm));
+    }
   }
 
   const Compute& compute_;
@@ -911,6 +1039,7 @@ class LoraModel::Impl {
   std::vector<AdaptedLinear> groups_;           // four a layer
   std::vector<native::PackedMatrix> backward_;  // four a layer, or four
   const ModelFile* file_ = nullptr;             // null: all matrices are in memory
+  std::unique_ptr<WeightPlaces> places_;        // null: adapters learn, not the weights
   native::PackedMatrix shared_forward_[4];
   int64_t forward_layer_ = -1, backward_layer_ = -1;  // whose matrices are there
   std::vector<float> unpacked_;
@@ -996,6 +1125,13 @@ float* LoraModel::gradients() {
 }
 void LoraModel::ParametersChanged() {
   impl_->ParametersChanged();
+}
+std::vector<NamedPlace> LoraModel::WeightNames() const {
+  return impl_->places() == nullptr ? std::vector<NamedPlace>()
+                                    : impl_->places()->Named(impl_->config());
+}
+int64_t LoraModel::matrix_count() const {
+  return impl_->places() == nullptr ? parameter_count() : impl_->places()->matrices;
 }
 LoraAdapter LoraModel::Adapter() const {
   return impl_->Export(impl_->parameters_);

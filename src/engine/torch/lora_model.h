@@ -1,7 +1,8 @@
 #pragma once
-// A decoder with LoRA adapters on its seven projections: forward and hand-written backward over
-// packed rows, with gradients for the adapters alone. The base stays as it is in the file, in bf16
-// or f32; adapters are f32 and are rounded for the products after each step.
+// A decoder that learns: forward and hand-written backward over packed rows. With LoRA adapters on
+// its seven projections gradients are for the adapters alone, and the base stays as it is in the
+// file, in bf16 or f32; or all weights learn. What learns is f32 and is rounded for the products
+// after each step.
 //
 // Notation: W [outputs, inputs] is frozen, A [rank, inputs] and B [outputs, rank] learn, and
 // y = x·Wᵀ + scale·(x·Aᵀ)·Bᵀ. Projections of one input (q, k, v; gate, up) are one group: their As
@@ -19,6 +20,7 @@
 #include "engine/native/attention.h"
 #include "engine/native/rope.h"
 #include "engine/native/weights.h"
+#include "engine/torch/all_weights.h"
 
 namespace idiolect {
 
@@ -59,6 +61,9 @@ struct LoraOptions {
   // The layers' matrices stay in the file as it packs them, and each layer's are unpacked for the
   // time that it is at work. The file must outlive the model.
   bool base_in_file = false;
+  // There is no adapter: the weights themselves learn. Of the above only the row's length, noise on
+  // embeddings and recomputation count then.
+  bool all_weights = false;
 
   double Scale() const;
 };
@@ -94,12 +99,17 @@ class LoraModel {
                               uint64_t noise_seed);
   void ZeroGradients();
 
-  // All adapters in one array, and gradients laid out alike. After writing to parameters(), call
-  // ParametersChanged().
+  // All adapters, or all weights, in one array, and gradients laid out alike. After writing to
+  // parameters(), call ParametersChanged().
   int64_t parameter_count() const;
   float* parameters();
   float* gradients();
   void ParametersChanged();
+  // Where each weight lies among them; with adapters there is none.
+  std::vector<NamedPlace> WeightNames() const;
+  // How many of them, from the first, are numbers of matrices, whose decay is weight decay's
+  // business.
+  int64_t matrix_count() const;
 
   // In and out in PEFT's terms. SetAdapter fails with kBadInput when a matrix does not fit.
   LoraAdapter Adapter() const;

@@ -39,6 +39,7 @@ std::vector<Group> GroupsOf(const ModelConfig& c) {
 }
 
 bool Learns(const Group& group, const LoraOptions& options) {
+  if (options.all_weights) return false;  // of adapters
   if (options.targets.empty()) return true;
   return std::any_of(group.parts.begin(), group.parts.end(), [&](Projection part) {
     return std::find(options.targets.begin(), options.targets.end(), part) != options.targets.end();
@@ -59,6 +60,7 @@ int64_t NumberIn(const char* path) {
 }  // namespace
 
 int64_t CountParameters(const ModelConfig& config, const LoraOptions& options) {
+  if (options.all_weights) return WeightPlaces(config).count;
   const int64_t rank = Rounded(options.rank, 16);
   int64_t count = 0;
   for (const Group& group : GroupsOf(config)) {
@@ -78,7 +80,7 @@ int64_t CountParameters(const ModelConfig& config, const LoraOptions& options) {
 }
 
 int64_t ModelBytes(const ModelConfig& c, Dtype type, const LoraOptions& options) {
-  const int64_t rank = Rounded(options.rank, 16);
+  const int64_t rank = options.all_weights ? 0 : Rounded(options.rank, 16);
   const int64_t size = native::SizeOf(type);
   const int64_t t = options.max_tokens;
   const bool drops = options.dropout > 0;
@@ -125,8 +127,8 @@ int64_t ModelBytes(const ModelConfig& c, Dtype type, const LoraOptions& options)
 }
 
 int64_t PeakBytes(const ModelConfig& config, Dtype type, const LoraOptions& options) {
-  // AdamW's moments, the best epoch's adapter, and a checkpoint's copies while it is written.
-  const int64_t copies = CountParameters(config, options) * 4 * (2 + 1 + 4);
+  // AdamW's moments, the best epoch's parameters, and those of a checkpoint while it is read.
+  const int64_t copies = CountParameters(config, options) * 4 * (2 + 1 + 1);
   // LibTorch and the program with their tables; tokenizer and samples; pages taken in large units.
   constexpr int64_t kLibraries = int64_t{256} << 20;
   // The file's pages can be dropped at any time, but training from it is slow where they are.
@@ -164,8 +166,9 @@ Result<MemoryPlan> PlanMemory(const ModelConfig& config, Dtype type, const LoraO
     return PeakBytes(config, type, tried);
   };
   const int64_t tokens = options.max_tokens;
+  const bool may_pack = base != BaseForm::kUnpacked && !options.all_weights;
   for (const bool in_file : {false, true}) {
-    if (in_file ? base == BaseForm::kUnpacked : base == BaseForm::kPacked) continue;
+    if (in_file ? !may_pack : base == BaseForm::kPacked) continue;
     for (const bool again : {false, true}) {
       if (again ? recompute == Recompute::kNever : recompute == Recompute::kAlways) continue;
       const int64_t bytes = peak(tokens, again, in_file);
@@ -174,10 +177,10 @@ Result<MemoryPlan> PlanMemory(const ModelConfig& config, Dtype type, const LoraO
   }
   std::string hint;
   const bool again = recompute != Recompute::kNever;
-  const bool in_file = base != BaseForm::kUnpacked;
+  const bool in_file = may_pack;
   if (!again && peak(tokens, true, in_file) <= free_bytes) {
     hint = "--recompute auto: it takes " + Mib(peak(tokens, true, in_file));
-  } else if (!in_file && peak(tokens, again, true) <= free_bytes) {
+  } else if (!in_file && !options.all_weights && peak(tokens, again, true) <= free_bytes) {
     hint = "--base auto: it takes " + Mib(peak(tokens, again, true));
   }
   for (int64_t fewer = tokens / 2; hint.empty() && fewer >= 64; fewer /= 2) {
@@ -186,8 +189,12 @@ Result<MemoryPlan> PlanMemory(const ModelConfig& config, Dtype type, const LoraO
       hint = "--pack-tokens " + std::to_string(fewer) + ": it takes " + Mib(bytes);
     }
   }
-  if (hint.empty())
+  if (hint.empty() && options.all_weights) {
+    hint = "an adapter, without --full, or a smaller base model: this one takes " +
+           Mib(peak(64, true, false)) + " at least";
+  } else if (hint.empty()) {
     hint = "a smaller base model: this one takes " + Mib(peak(64, true, true)) + " at least";
+  }
   return Fail(ErrorKind::kFailed,
               "preparing to train: it would take " + Mib(peak(tokens, again, in_file)) +
                   " of memory, and " + Mib(free_bytes) + " are free",

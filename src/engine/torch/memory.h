@@ -17,7 +17,7 @@ int64_t ModelBytes(const ModelConfig& config, native::Dtype type, const LoraOpti
 // The peak of the whole process: with the optimiser, checkpoints, what loading takes in passing,
 // and the libraries.
 int64_t PeakBytes(const ModelConfig& config, native::Dtype type, const LoraOptions& options);
-// Numbers in the adapters, padding included.
+// Numbers that learn; in adapters, padding included.
 int64_t CountParameters(const ModelConfig& config, const LoraOptions& options);
 
 // What this process could still take: of the machine, and of the limit that it runs under.
@@ -29,8 +29,8 @@ struct MemoryPlan {
   bool recompute = false;
   bool base_in_file = false;
 };
-// How to train within `free_bytes`. Fails with kFailed when nothing fits that `options` allows;
-// the hint says what would.
+// How to train within `free_bytes`. Where all weights learn, none can stay in the file. Fails with
+// kFailed when nothing fits that `options` allows; the hint says what would.
 Result<MemoryPlan> PlanMemory(const ModelConfig& config, native::Dtype type,
                               const LoraOptions& options, Recompute recompute, BaseForm base,
                               int64_t free_bytes);

@@ -30,8 +30,10 @@ TrainOptions ResolveOptions(const TrainOptions& options, int64_t samples) {
   const bool pairs = options.method == TrainMethod::kPreference;
   if (resolved.epochs == 0) resolved.epochs = pairs ? std::min(row->epochs, 2) : row->epochs;
   if (resolved.learning_rate == 0) {
-    resolved.learning_rate = row->rate * (pairs ? 0.1 : 1) * options.learning_rate_factor;
+    resolved.learning_rate =
+        row->rate * (pairs ? 0.1 : 1) * (options.full ? 0.1 : 1) * options.learning_rate_factor;
   }
+  if (options.full) return resolved;
   if (resolved.rank == 0) resolved.rank = row->rank;
   if (resolved.alpha == 0) resolved.alpha = 2 * resolved.rank;
   return resolved;

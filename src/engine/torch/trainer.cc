@@ -11,8 +11,12 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <map>
+#include <span>
+#include <utility>
 
 #include "base/hash.h"
+#include "engine/files/model_export.h"
 #include "engine/native/kernels.h"
 #include "engine/native/thread_pool.h"
 #include "engine/torch/checkpoint.h"
@@ -61,6 +65,12 @@ Status CheckOptions(const TrainRequest& request) {
   check(std::isfinite(o.alpha) && o.alpha >= 0, "alpha must not be negative");
   check(o.dropout >= 0 && o.dropout <= 0.9, "dropout must be between 0 and 0.9");
   check(!o.dora || o.dropout == 0, "DoRA and dropout do not go together");
+  check(!o.full || (o.rank == 0 && o.alpha == 0 && o.targets.empty() && o.dropout == 0 &&
+                    !o.rslora && !o.dora),
+        "where all weights learn there is no adapter to have a rank, alpha, targets, dropout, "
+        "RSLoRA or DoRA");
+  check(!o.full || o.base != BaseForm::kPacked,
+        "where all weights learn they cannot stay packed in the file");
   check(o.neftune >= 0 && o.neftune <= 1000, "the noise on embeddings must be between 0 and 1000");
   check(o.patience >= 0, "patience must not be negative");
   check(o.memory_bytes >= 0, "the memory must not be negative");
@@ -84,7 +94,7 @@ Status CheckOptions(const TrainRequest& request) {
   return Fail(ErrorKind::kMisuse, "preparing to train: " + wrong);
 }
 
-// Two requests with the same key give the same adapter.
+// Two requests with the same key give the same result.
 Result<std::string> KeyOf(const TrainRequest& request, const TrainOptions& options,
                           native::Dtype type) {
   Sha256 sha;
@@ -98,8 +108,8 @@ Result<std::string> KeyOf(const TrainRequest& request, const TrainOptions& optio
                 options.max_steps, static_cast<int>(type));
   sha.AddField(text);
   std::snprintf(text, sizeof text, "%d %d %.17g %d %d %.17g", static_cast<int>(options.schedule),
-                (options.rslora ? 1 : 0) + (options.dora ? 2 : 0), options.neftune,
-                options.patience, static_cast<int>(options.method), options.beta);
+                (options.rslora ? 1 : 0) + (options.dora ? 2 : 0) + (options.full ? 4 : 0),
+                options.neftune, options.patience, static_cast<int>(options.method), options.beta);
   sha.AddField(text);
   for (const std::string& target : options.targets) sha.AddField(target);
   const auto add = [&sha](const ChatMessage& message) {
@@ -136,6 +146,7 @@ LoraOptions LoraOptionsOf(const TrainOptions& options) {
   lora.dropout = options.dropout;
   lora.dora = options.dora;
   lora.neftune = options.neftune;
+  lora.all_weights = options.full;
   for (const std::string& target : options.targets) {
     lora.targets.push_back(*native::FindProjection(target));
   }
@@ -163,8 +174,8 @@ class Run {
     RETURN_IF_ERROR(Prepare(file));
     observer_.OnPlan(result_.plan);
     ASSIGN_OR_RETURN(model_, LoraModel::Load(compute_, file, type_, lora_));
-    optimizer_ =
-        std::make_unique<AdamW>(compute_, model_->parameter_count(), options_.weight_decay);
+    optimizer_ = std::make_unique<AdamW>(compute_, model_->parameter_count(), options_.weight_decay,
+                                         model_->matrix_count());
     if (preference_) {
       // As it was loaded, the model is the base.
       ASSIGN_OR_RETURN(train_reference_, ReferenceOf(train_));
@@ -172,7 +183,7 @@ class Run {
     }
     RETURN_IF_ERROR(Resume());
     RETURN_IF_ERROR(Epochs());
-    return Finish();
+    return Finish(file);
   }
 
  private:
@@ -351,23 +362,34 @@ class Run {
     if (!found) return {};
     std::copy(state_.parameters.begin(), state_.parameters.end(), model_->parameters());
     model_->ParametersChanged();
-    optimizer_->first_moment() = state_.first_moment;
-    optimizer_->second_moment() = state_.second_moment;
-    optimizer_->set_steps(state_.optimizer_steps);
+    state_.parameters = {};
+    optimizer_->Restore(state_.optimizer_steps, std::exchange(state_.first_moment, {}),
+                        std::exchange(state_.second_moment, {}));
     observer_.OnResume(state_.step);
     return {};
   }
 
   Status PutDown() {
-    last_checkpoint_ = SteadyClock::now();
+    const auto start = SteadyClock::now();
+    last_checkpoint_ = start;
     if (request_.checkpoint_folder.empty() || !peers_->first()) return {};
     state_.key = key_;
-    state_.parameters.assign(model_->parameters(),
-                             model_->parameters() + model_->parameter_count());
-    state_.first_moment = optimizer_->first_moment();
-    state_.second_moment = optimizer_->second_moment();
     state_.optimizer_steps = optimizer_->steps();
-    return WriteCheckpoint(request_.checkpoint_folder, state_);
+    const auto count = static_cast<size_t>(model_->parameter_count());
+    RETURN_IF_ERROR(WriteCheckpoint(request_.checkpoint_folder, state_,
+                                    {{model_->parameters(), count},
+                                     optimizer_->first_moment(),
+                                     optimizer_->second_moment(),
+                                     state_.best}));
+    last_checkpoint_ = SteadyClock::now();
+    checkpoint_seconds_ = std::chrono::duration<double>(last_checkpoint_ - start).count();
+    return {};
+  }
+
+  // A whole model's takes seconds: not more than a twentieth of the time goes into them.
+  bool CheckpointIsDue() const {
+    return SecondsSince(last_checkpoint_) >=
+           std::max<double>(options_.checkpoint_every_seconds, 20 * checkpoint_seconds_);
   }
 
   Status Interrupted() {
@@ -393,9 +415,7 @@ class Run {
           if (stop) return Interrupted();
           RETURN_IF_ERROR(
               Step(epoch_rows, (state_.step - first_step) * options_.rows_per_step, per_epoch));
-          if (SecondsSince(last_checkpoint_) >= options_.checkpoint_every_seconds) {
-            RETURN_IF_ERROR(PutDown());
-          }
+          if (CheckpointIsDue()) RETURN_IF_ERROR(PutDown());
         }
       }
       RETURN_IF_ERROR(Validate(epoch));
@@ -508,7 +528,7 @@ class Run {
     return best;
   }
 
-  Result<TrainResult> Finish() {
+  Result<TrainResult> Finish(const ModelFile& file) {
     constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
     result_.validations = state_.validations;
     result_.trained_tokens = state_.trained_tokens;
@@ -525,13 +545,30 @@ class Run {
     if (!state_.best.empty()) {
       std::copy(state_.best.begin(), state_.best.end(), model_->parameters());
     }
+    if (peers_->first()) RETURN_IF_ERROR(options_.full ? PublishModel(file) : PublishAdapter());
+    result_.seconds = SecondsSince(start_);
+    return result_;
+  }
+
+  Status PublishAdapter() {
     LoraAdapter adapter = model_->Adapter();
     adapter.base_model =
         request_.base_name.empty() ? request_.base.filename().string() : request_.base_name;
     adapter.chat_template = chat_template_;
-    if (peers_->first()) RETURN_IF_ERROR(WriteLoraAdapter(request_.adapter_folder, adapter));
-    result_.seconds = SecondsSince(start_);
-    return result_;
+    return WriteLoraAdapter(request_.output_folder, adapter);
+  }
+
+  Status PublishModel(const ModelFile& file) {
+    std::map<std::string, std::span<const float>, std::less<>> weights;
+    for (const NamedPlace& named : model_->WeightNames()) {
+      weights[named.name] = {model_->parameters() + named.place.at,
+                             static_cast<size_t>(named.place.count)};
+    }
+    ModelExport exporting;
+    exporting.base = &file;
+    exporting.weights = &weights;
+    exporting.type = type_ == native::Dtype::kBf16 ? GgmlType::kBF16 : GgmlType::kF32;
+    return WriteMergedFolder(exporting, request_.output_folder);
   }
 
   const TrainRequest& request_;
@@ -545,6 +582,7 @@ class Run {
   TrainOptions options_;
   LoraOptions lora_;
   SteadyClock::time_point start_, last_checkpoint_;
+  double checkpoint_seconds_ = 0;  // that the last one took
   std::string chat_template_, key_;
   std::vector<TokenSample> train_, valid_;
   std::vector<double> train_reference_, valid_reference_;  // of DPO

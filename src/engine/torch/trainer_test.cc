@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -62,7 +63,7 @@ class TrainerTest : public testing::Test {
     request.options.pack_tokens = 128;
     request.engine = {1, Precision::kF32};
     request.checkpoint_folder = folder_ / "checkpoint";
-    request.adapter_folder = folder_ / "adapter";
+    request.output_folder = folder_ / "adapter";
     return request;
   }
 
@@ -105,9 +106,9 @@ TEST_F(TrainerTest, LearnsAndTheAdapterAnswers) {
   EXPECT_LT(recorder.losses_.back(), 0.5 * recorder.losses_.front());
   ASSERT_EQ(recorder.validations_.size(), 9u);
   EXPECT_LT(result->best_valid_loss, result->base_valid_loss);
-  EXPECT_TRUE(fs::exists(request.adapter_folder / "adapter_model.safetensors"));
+  EXPECT_TRUE(fs::exists(request.output_folder / "adapter_model.safetensors"));
 
-  auto model = native::OpenLocalModel({request.base, request.adapter_folder, "persona"},
+  auto model = native::OpenLocalModel({request.base, request.output_folder, "persona"},
                                       {.type = native::Dtype::kBf16});
   ASSERT_TRUE(model) << model.error().message;
   auto session = (*model)->NewSession();
@@ -129,11 +130,113 @@ TEST_F(TrainerTest, LearnsAndTheAdapterAnswers) {
   EXPECT_NE(answer->text.find("!!"), std::string::npos) << answer->text;
 }
 
+// Killed with signal 9 after half of the steps: the child of the test below.
+constexpr char kKilledFolder[] = "IDIOLECT_TEST_KILLED_FOLDER";
+
+TrainRequest AllWeights(TrainRequest request, const fs::path& folder) {
+  request.options.full = true;
+  request.options.rank = 0;
+  request.options.rows_per_step = 2;
+  request.options.pack_tokens = 64;
+  request.options.epochs = 4;
+  request.options.checkpoint_every_seconds = 0;
+  request.checkpoint_folder = folder / "checkpoint";
+  request.output_folder = folder / "model";
+  return request;
+}
+
+class DiesAt : public Recorder {
+ public:
+  explicit DiesAt(int64_t step) : step_(step) {}
+  void OnStep(const TrainStep& step) override {
+    if (step.step == step_) ::kill(::getpid(), SIGKILL);
+  }
+
+ private:
+  int64_t step_;
+};
+
+TEST_F(TrainerTest, DISABLED_Killed) {
+  const char* folder = std::getenv(kKilledFolder);
+  ASSERT_NE(folder, nullptr);
+  DiesAt dies(6);
+  const Interrupt never;
+  (void)TrainAdapter(AllWeights(Request(), folder), dies, never);
+}
+
+TEST_F(TrainerTest, AllWeightsLearnAndAKilledRunGoesOnToTheSameLosses) {
+  const Interrupt never;
+  Recorder unbroken;
+  const TrainRequest request = AllWeights(Request(), folder_ / "whole");
+  const auto result = TrainAdapter(request, unbroken, never);
+  ASSERT_TRUE(result) << result.error().message;
+  ASSERT_EQ(unbroken.losses_.size(), 8u);
+  EXPECT_LT(unbroken.losses_.back(), 0.8 * unbroken.losses_.front());
+  EXPECT_LT(result->best_valid_loss, result->base_valid_loss);
+
+  fs::create_directories(folder_ / "killed");
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    ::setenv(kKilledFolder, (folder_ / "killed").c_str(), 1);
+    ::execl("/proc/self/exe", "killed", "--gtest_filter=TrainerTest.DISABLED_Killed",
+            "--gtest_also_run_disabled_tests", "--gtest_brief=1", nullptr);
+    ::_exit(127);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  EXPECT_FALSE(fs::exists(folder_ / "killed" / "model"));
+  Recorder second;
+  ASSERT_TRUE(TrainAdapter(AllWeights(Request(), folder_ / "killed"), second, never));
+  // From the end of the second epoch, or a checkpoint after it.
+  ASSERT_GE(second.resumed_from_, 4);
+  const std::vector<double> rest(unbroken.losses_.begin() + second.resumed_from_,
+                                 unbroken.losses_.end());
+  EXPECT_EQ(second.losses_, rest);  // bit for bit
+
+  // The folder is a model like any other, and computes what training had.
+  Recorder again;
+  TrainRequest from_it = request;
+  from_it.base = request.output_folder;
+  from_it.options.max_steps = 1;
+  from_it.checkpoint_folder.clear();
+  from_it.output_folder = folder_ / "further";
+  const auto further = TrainAdapter(from_it, again, never);
+  ASSERT_TRUE(further) << further.error().message;
+  EXPECT_NEAR(further->base_valid_loss, result->best_valid_loss, 1e-5);
+  auto model = native::OpenLocalModel({request.output_folder, {}, "persona"},
+                                      {.threads = 1, .type = native::Dtype::kF32});
+  ASSERT_TRUE(model) << model.error().message;
+  auto session = (*model)->NewSession();
+  ASSERT_TRUE(session);
+  GenerateOptions options;
+  options.temperature = 0;
+  options.max_tokens = 8;
+  const auto answer = (*session)->Generate(
+      {{"user", "How was the lake?", true}}, options, [](std::string_view) { return true; }, never);
+  ASSERT_TRUE(answer) << answer.error().message;
+}
+
+TEST_F(TrainerTest, AllWeightsHaveNoOptionsOfAnAdapter) {
+  TrainRequest request = AllWeights(Request(), folder_);
+  request.options.rank = 8;
+  request.options.base = BaseForm::kPacked;
+  Recorder recorder;
+  const Interrupt never;
+  const auto result = TrainAdapter(request, recorder, never);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().message,
+            "preparing to train: where all weights learn there is no adapter to have a rank, "
+            "alpha, targets, dropout, RSLoRA or DoRA; where all weights learn they cannot stay "
+            "packed in the file");
+}
+
 TEST_F(TrainerTest, ResumesToTheSameLosses) {
   const Interrupt never;
   TrainRequest whole = Request();
   whole.checkpoint_folder = folder_ / "whole";
-  whole.adapter_folder = folder_ / "whole-adapter";
+  whole.output_folder = folder_ / "whole-adapter";
   Recorder unbroken;
   ASSERT_TRUE(TrainAdapter(whole, unbroken, never));
   ASSERT_GE(unbroken.losses_.size(), 4u);
@@ -145,7 +248,7 @@ TEST_F(TrainerTest, ResumesToTheSameLosses) {
   const auto stopped = TrainAdapter(Request(), first, interrupt);
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().kind, ErrorKind::kInterrupted);
-  EXPECT_FALSE(fs::exists(Request().adapter_folder));
+  EXPECT_FALSE(fs::exists(Request().output_folder));
 
   Recorder second;
   const auto finished = TrainAdapter(Request(), second, never);
@@ -238,7 +341,7 @@ TEST_F(TrainerTest, ResumesToTheSameLossesWithNoiseAndAccumulation) {
     noisy.options.recompute = Recompute::kAlways;
     noisy.options.epochs = 2;
     noisy.checkpoint_folder = folder_ / name;
-    noisy.adapter_folder = folder_ / (std::string(name) + "-adapter");
+    noisy.output_folder = folder_ / (std::string(name) + "-adapter");
     return noisy;
   };
   Recorder unbroken;
@@ -269,7 +372,7 @@ TEST_F(TrainerTest, PatienceEndsTraining) {
   EXPECT_TRUE(result->stopped_early);
   EXPECT_LT(static_cast<int64_t>(recorder.losses_.size()), result->plan.steps);
   EXPECT_FALSE(recorder.validations_.back().best);
-  EXPECT_TRUE(fs::exists(request.adapter_folder / "adapter_model.safetensors"));
+  EXPECT_TRUE(fs::exists(request.output_folder / "adapter_model.safetensors"));
 }
 
 TEST_F(TrainerTest, OneSampleIsEnoughAndNoneIsRefused) {
@@ -283,7 +386,7 @@ TEST_F(TrainerTest, OneSampleIsEnoughAndNoneIsRefused) {
   ASSERT_TRUE(result) << result.error().message;
   EXPECT_EQ(recorder.losses_.size(), 2u);
   EXPECT_TRUE(std::isnan(result->best_valid_loss));
-  EXPECT_TRUE(fs::exists(request.adapter_folder / "adapter_model.safetensors"));
+  EXPECT_TRUE(fs::exists(request.output_folder / "adapter_model.safetensors"));
 
   request.train.clear();
   const auto nothing = TrainAdapter(request, recorder, never);
@@ -329,7 +432,7 @@ class PreferenceTrainerTest : public TrainerTest {
     request.options.learning_rate = 5e-3;
     request.options.epochs = 4;
     request.checkpoint_folder = folder_ / name;
-    request.adapter_folder = folder_ / (name + "-adapter");
+    request.output_folder = folder_ / (name + "-adapter");
     for (const TrainingSample& sample : request.train) {
       request.train_pairs.push_back(
           {{sample[0]}, sample[1], {"assistant", "I am a helpful assistant.", true}});
@@ -391,7 +494,7 @@ TrainRequest SharedWork(TrainRequest request, const fs::path& folder) {
   request.options.dropout = 0.1;
   request.options.epochs = 2;
   request.checkpoint_folder = folder / "checkpoint";
-  request.adapter_folder = folder / "adapter";
+  request.output_folder = folder / "adapter";
   return request;
 }
 
