@@ -533,5 +533,63 @@ TEST_F(LoraModelTest, Gemma3TrainsAsPeftDoes) {
   TrainsAsRecorded(compute_, "lora-gemma3.json");
 }
 
+// What TRL's own trainer did with the same pairs: tools/reference/record_preference.py.
+TEST_F(LoraModelTest, SmolLm2PrefersAsTrlDoes) {
+  std::ifstream in(std::string(IDIOLECT_SOURCE_DIR) + "/tests/reference/dpo-smollm2.json");
+  ASSERT_TRUE(in.good());
+  const auto reference = nlohmann::json::parse(in);
+  const auto file = ModelFile::Open(native::TestModel(reference["model"]));
+  ASSERT_TRUE(file) << "run scripts/setup, or set IDIOLECT_MODELS";
+  const auto loaded =
+      LoraModel::Load(compute_, *file, Dtype::kF32,
+                      {reference["rank"].get<int>(), reference["alpha"].get<double>(), 1, 256});
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  LoraModel& model = **loaded;
+  LoraAdapter adapter = model.Adapter();
+  for (LoraPair& pair : adapter.pairs) FillA(&pair);
+  ASSERT_TRUE(model.SetAdapter(adapter));
+
+  std::vector<PackedRow> rows(2);
+  for (const auto& pair : reference["pairs"]) {
+    PackedRow& row = rows[pair["batch"].get<size_t>()];
+    for (const char* answer : {"chosen_ids", "rejected_ids"}) {
+      for (const auto& id : pair["prompt_ids"]) row.tokens.push_back(id.get<int32_t>());
+      row.is_target.resize(row.tokens.size(), 0);
+      for (const auto& id : pair[answer]) row.tokens.push_back(id.get<int32_t>());
+      row.is_target.resize(row.tokens.size(), 1);
+      row.starts.push_back(static_cast<int64_t>(row.tokens.size()));
+    }
+  }
+  const std::vector<double> base[] = {model.SampleLogprobs(rows[0]), model.SampleLogprobs(rows[1])};
+  const auto& settings = reference["optimizer"];
+  AdamW optimizer(compute_, model.parameter_count(), settings["weight_decay"].get<double>());
+  double drift = 0, norm_drift = 0;
+  for (size_t i = 0; i < reference["steps"].size(); ++i) {
+    const auto& expected = reference["steps"][i];
+    PreferenceSum sum;
+    model.ZeroGradients();
+    model.AccumulateGradients(
+        rows[i % 2],
+        [&](const std::vector<double>& logprobs) {
+          return PreferenceWeights(logprobs, base[i % 2], reference["beta"].get<double>(), 0.5,
+                                   &sum);
+        },
+        0);
+    const double norm =
+        optimizer.Step(settings["lr"].get<double>(), reference["max_grad_norm"].get<double>(),
+                       model.gradients(), model.parameters());
+    model.ParametersChanged();
+    const double loss = expected["loss"].get<double>();
+    const double recorded = expected["grad_norm"].get<double>();
+    drift = std::max(drift, std::fabs(loss - expected["loss_f64"].get<double>()));
+    norm_drift =
+        std::max(norm_drift, std::fabs(recorded / expected["grad_norm_f64"].get<double>() - 1));
+    EXPECT_NEAR(sum.loss.Mean(), loss, std::max(1e-3 * loss, 4 * drift)) << "step " << i + 1;
+    EXPECT_NEAR(norm, recorded, recorded * std::max(1e-3, 4 * norm_drift)) << "step " << i + 1;
+    EXPECT_NEAR(sum.MeanMargin(), expected["margin"].get<double>(), 2e-3) << "step " << i + 1;
+    EXPECT_EQ(sum.loss.Accuracy(), expected["accuracy"].get<double>()) << "step " << i + 1;
+  }
+}
+
 }  // namespace
 }  // namespace idiolect
