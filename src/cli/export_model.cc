@@ -135,7 +135,7 @@ Status Run(Context& context, const Options& options) {
       written = WriteGgufLora(exporting, out);
       break;
     case ExportForm::kPeft:
-      written = WriteLoraAdapter(out, *adapter);
+      written = WriteLoraAdapter(out, ByModulesOfFamily(base.config(), *adapter));
       break;
   }
   RETURN_IF_ERROR(std::move(written));

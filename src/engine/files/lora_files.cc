@@ -1,5 +1,6 @@
 #include "engine/files/lora_files.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <map>
@@ -34,6 +35,21 @@ constexpr Projection kProjections[] = {
     {"o_proj", "self_attn.o_proj"}, {"gate_proj", "mlp.gate_proj"}, {"up_proj", "mlp.up_proj"},
     {"down_proj", "mlp.down_proj"},
 };
+
+// Several side by side, in this order.
+struct FusedProjection {
+  std::string_view name, module;
+  std::vector<std::string_view> parts;
+};
+const std::vector<FusedProjection>& FusedProjections() {
+  static const std::vector<FusedProjection> kFused = {
+      {"qkv_proj", "self_attn.qkv_proj", {"q_proj", "k_proj", "v_proj"}},
+      {"gate_up_proj", "mlp.gate_up_proj", {"gate_proj", "up_proj"}},
+      {"o_proj", "self_attn.o_proj", {"o_proj"}},
+      {"down_proj", "mlp.down_proj", {"down_proj"}}};
+  return kFused;
+}
+constexpr int kMostFused = 3;
 
 std::string ModuleName(const LoraPair& pair) {
   return std::string(kPrefix) + std::to_string(pair.layer) + "." +
@@ -276,7 +292,64 @@ std::string ModuleOfProjection(const std::string& projection) {
   for (const Projection& row : kProjections) {
     if (row.name == projection) return std::string(row.module);
   }
+  for (const FusedProjection& row : FusedProjections()) {
+    if (row.name == projection) return std::string(row.module);
+  }
   return {};
+}
+
+LoraAdapter ByModulesOfFamily(const ModelConfig& c, const LoraAdapter& adapter) {
+  if (c.architecture != "phi3") return adapter;
+  const int64_t q = c.heads * c.head_dim, kv = c.kv_heads * c.head_dim;
+  const auto outputs_of = [&](std::string_view part) {
+    return part == "q_proj"                          ? q
+           : part == "k_proj" || part == "v_proj"    ? kv
+           : part == "o_proj" || part == "down_proj" ? c.hidden
+                                                     : c.ffn;
+  };
+  std::map<std::pair<int64_t, std::string_view>, const LoraPair*> pairs;
+  for (const LoraPair& pair : adapter.pairs) pairs[{pair.layer, pair.projection}] = &pair;
+  LoraAdapter fused = adapter;
+  fused.pairs.clear();
+  fused.target_modules.clear();
+  fused.rank = adapter.rank * kMostFused;
+  // The factor by which the product counts stays.
+  fused.use_rslora = false;
+  fused.alpha = adapter.Scale() * fused.rank;
+  for (int64_t layer = 0; layer < c.layers; ++layer) {
+    for (const FusedProjection& row : FusedProjections()) {
+      LoraPair joined;
+      joined.layer = layer;
+      joined.projection = row.name;
+      const int64_t rank = fused.rank;
+      for (const std::string_view part : row.parts) joined.b.rows += outputs_of(part);
+      joined.b.columns = joined.a.rows = rank;
+      joined.b.values.assign(static_cast<size_t>(joined.b.rows * rank), 0);
+      int64_t first_row = 0, first_rank = 0;
+      bool learns = false;
+      for (const std::string_view part : row.parts) {
+        const auto found = pairs.find({layer, part});
+        if (found != pairs.end()) {
+          const LoraPair& pair = *found->second;
+          learns = true;
+          joined.a.columns = pair.a.columns;
+          joined.a.values.resize(static_cast<size_t>(rank * pair.a.columns));
+          std::copy(pair.a.values.begin(), pair.a.values.end(),
+                    joined.a.values.begin() + first_rank * pair.a.columns);
+          for (int64_t r = 0; r < pair.b.rows; ++r) {
+            std::copy_n(pair.b.values.begin() + r * adapter.rank, adapter.rank,
+                        joined.b.values.begin() + (first_row + r) * rank + first_rank);
+          }
+          joined.magnitudes.insert(joined.magnitudes.end(), pair.magnitudes.begin(),
+                                   pair.magnitudes.end());
+        }
+        first_row += outputs_of(part);
+        first_rank += adapter.rank;
+      }
+      if (learns) fused.pairs.push_back(std::move(joined));
+    }
+  }
+  return fused;
 }
 
 Status WriteLoraAdapter(const fs::path& folder, const LoraAdapter& adapter) {

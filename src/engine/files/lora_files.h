@@ -43,6 +43,12 @@ struct LoraAdapter {
   double Scale() const;  // alpha / rank, or alpha / √rank
 };
 
+// The same adapter by the modules that other programs' model has: Phi's projections lie side by
+// side in qkv_proj and gate_up_proj, so their factors become one pair of three times the rank, the
+// second factor in blocks; the rest is filled up with zeros. Of other families it is the adapter
+// itself. What comes out is for writing: ReadLoraAdapter knows single projections alone.
+LoraAdapter ByModulesOfFamily(const ModelConfig& config, const LoraAdapter& adapter);
+
 // "self_attn.q_proj" for "q_proj"; empty for a projection that decoders do not have.
 std::string ModuleOfProjection(const std::string& projection);
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/random.h"
 #include "engine/files/dequantize.h"
 #include "engine/files/model_export.h"
+#include "engine/files/quantize.h"
 #include "engine/files/test_folder.h"
 #include "engine/files/test_paths.h"
 #include "engine/native/decoder.h"
@@ -28,13 +30,21 @@ class Engine {
 
   // Logits after each of some tokens.
   std::vector<float> Logits(const ModelFile& file, const LoraAdapter* adapter) const {
+    return Logits(file, adapter, nullptr);
+  }
+  // The same with all matrices changed by `round` once the adapter is added.
+  std::vector<float> Logits(const ModelFile& file, const LoraAdapter* adapter,
+                            const MatrixVisitor& round) const {
     MatrixVisitor merge;
     if (adapter != nullptr) {
       auto made = MergeVisitor(compute_, file.config(), *adapter);
       EXPECT_TRUE(made) << made.error().message;
       merge = *made;
     }
-    const auto weights = LoadWeights(compute_, file, Dtype::kF32, 0, merge);
+    const auto weights = LoadWeights(compute_, file, Dtype::kF32, 0, [&](const MatrixView& view) {
+      if (merge) merge(view);
+      if (round) round(view);
+    });
     EXPECT_TRUE(weights) << weights.error().message;
     if (!weights) return {};
     std::vector<int32_t> tokens;
@@ -87,14 +97,17 @@ double Spread(const std::vector<float>& logits) {
   return std::sqrt(squares / static_cast<double>(logits.size()));
 }
 
-struct TypeAndBounds {
+struct TypeAndBound {
   GgmlType type;
   // Of a matrix's error, in parts of its size: what the type's step makes of uniform numbers.
   double matrix;
-  // Of the largest difference of any logit, in parts of the logits' spread. Random weights make the
-  // sharpest attention, Gemma's the sharpest of all.
-  double logits;
 };
+
+// The type that a matrix of a file of `type` has: see ModelExport::type.
+GgmlType TypeOfMatrix(GgmlType type, const MatrixView& view) {
+  if (view.columns % InfoOf(type).block_values != 0) return GgmlType::kF16;
+  return type == GgmlType::kQ4_0 && view.layer < 0 ? GgmlType::kQ8_0 : type;
+}
 
 TEST(ExportedModel, MergedGgufComputesTheSame) {
   const TemporaryFolder folder;
@@ -115,11 +128,11 @@ TEST(ExportedModel, MergedGgufComputesTheSame) {
     ASSERT_TRUE(WriteMergedGguf(exact, folder.path() / "exact.gguf"));
     const auto unrounded = ModelFile::Open(folder.path() / "exact.gguf");
     ASSERT_TRUE(unrounded) << unrounded.error().message;
-    for (const auto& [type, matrix_bound, logit_bound] : {TypeAndBounds{GgmlType::kF32, 1e-7, 1e-4},
-                                                          {GgmlType::kF16, 4e-4, 0.03},
-                                                          {GgmlType::kBF16, 3e-3, 0.2},
-                                                          {GgmlType::kQ8_0, 8e-3, 0.3},
-                                                          {GgmlType::kQ4_0, 0.12, 4}}) {
+    for (const auto& [type, matrix_bound] : {TypeAndBound{GgmlType::kF32, 1e-7},
+                                             {GgmlType::kF16, 4e-4},
+                                             {GgmlType::kBF16, 3e-3},
+                                             {GgmlType::kQ8_0, 8e-3},
+                                             {GgmlType::kQ4_0, 0.12}}) {
       SCOPED_TRACE(InfoOf(type).name);
       ModelExport options;
       options.base = &*base;
@@ -133,8 +146,21 @@ TEST(ExportedModel, MergedGgufComputesTheSame) {
       const auto merged = ModelFile::Open(path);
       ASSERT_TRUE(merged) << merged.error().message;
       EXPECT_EQ(merged->config().name, "ft:test");
-      EXPECT_LE(Farthest(engine.Logits(*merged, nullptr), expected) / Spread(expected),
-                logit_bound);
+      // What rounding does to logits depends on the model. That it is only rounding, of each matrix
+      // to its type and of nothing else, does not: base and adapter with their matrices rounded
+      // here give the file's logits, up to the last digit of a sum, which may fall to either side
+      // of a step of the type.
+      const std::vector<float> rounded =
+          engine.Logits(*base, &adapter, [wanted = type](const MatrixView& view) {
+            const GgmlType to = TypeOfMatrix(wanted, view);
+            const int64_t count = view.rows * view.columns;
+            const GgmlTypeInfo& info = InfoOf(to);
+            std::string bytes(static_cast<size_t>(count / info.block_values * info.block_bytes),
+                              '\0');
+            EXPECT_TRUE(Quantize(to, view.values, count, bytes.data()));
+            EXPECT_TRUE(Dequantize(to, bytes, view.values, count));
+          });
+      EXPECT_LE(Farthest(engine.Logits(*merged, nullptr), rounded) / Spread(expected), 2e-3);
       for (const ModelTensor& tensor : merged->tensors()) {
         const ModelTensor& due = *unrounded->FindTensor(tensor.name);
         std::vector<float> a(static_cast<size_t>(tensor.Count())), b(a.size());
@@ -201,6 +227,58 @@ TEST(ExportedModel, MergedFolderComputesTheSame) {
       EXPECT_EQ(chat->ToJson(), adapter.chat_template);
     }
   }
+}
+
+// Of Phi's projections side by side the product of the factors is that of each part, one under the
+// other; o and down stay what they were.
+TEST(ExportedModel, PeftFindsPhisModules) {
+  const TemporaryFolder folder;
+  WriteTestFolder(folder.path() / "phi3", "phi3");
+  const auto base = ModelFile::Open(folder.path() / "phi3");
+  ASSERT_TRUE(base) << base.error().message;
+  LoraAdapter adapter = RandomAdapter(base->config());
+  adapter.use_rslora = true;
+  const LoraAdapter fused = ByModulesOfFamily(base->config(), adapter);
+  ASSERT_EQ(fused.pairs.size(), static_cast<size_t>(4 * base->config().layers));
+  const auto product = [](const LoraAdapter& of, const LoraPair& pair) {
+    std::vector<double> change;
+    for (int64_t o = 0; o < pair.b.rows; ++o) {
+      for (int64_t i = 0; i < pair.a.columns; ++i) {
+        double sum = 0;
+        for (int64_t r = 0; r < of.rank; ++r) {
+          sum += static_cast<double>(pair.b.values[static_cast<size_t>(o * of.rank + r)]) *
+                 static_cast<double>(pair.a.values[static_cast<size_t>(r * pair.a.columns + i)]);
+        }
+        change.push_back(sum * of.Scale());
+      }
+    }
+    return change;
+  };
+  const std::map<std::string, std::vector<std::string>> parts = {
+      {"qkv_proj", {"q_proj", "k_proj", "v_proj"}},
+      {"gate_up_proj", {"gate_proj", "up_proj"}},
+      {"o_proj", {"o_proj"}},
+      {"down_proj", {"down_proj"}}};
+  for (const LoraPair& pair : fused.pairs) {
+    std::vector<double> expected;
+    for (const std::string& part : parts.at(pair.projection)) {
+      for (const LoraPair& own : adapter.pairs) {
+        if (own.layer != pair.layer || own.projection != part) continue;
+        const std::vector<double> change = product(adapter, own);
+        expected.insert(expected.end(), change.begin(), change.end());
+      }
+    }
+    const std::vector<double> got = product(fused, pair);
+    ASSERT_EQ(got.size(), expected.size()) << pair.projection;
+    for (size_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], expected[i], 1e-5);
+  }
+  const auto written = WriteLoraAdapter(folder.path() / "peft", fused);
+  ASSERT_TRUE(written) << written.error().message;
+  // An adapter of another family is written as it is.
+  WriteTestFolder(folder.path() / "qwen2", "qwen2");
+  const auto other = ModelFile::Open(folder.path() / "qwen2");
+  ASSERT_TRUE(other) << other.error().message;
+  EXPECT_EQ(ByModulesOfFamily(other->config(), adapter).rank, adapter.rank);
 }
 
 // Base plus factors, by GGUF's names and order of rows, are the merged file's numbers.

@@ -162,12 +162,12 @@ class Loader {
       const int64_t count = std::min(kRows, config.vocabulary - row);
       RETURN_IF_ERROR(
           source_.Read(name, row * config.hidden, count * config.hidden, values.data()));
-      matrix->SetTransposed(compute_, 0, row, count, values.data());
       const bool is_head = config.tied_head || name == "output.weight";
       if (visit_) {
         visit_({is_head ? MatrixView::kHead : MatrixView::kEmbedding, row, Projection::kQ, count,
                 config.hidden, values.data()});
       }
+      matrix->SetTransposed(compute_, 0, row, count, values.data());
     }
     return {};
   }
