@@ -84,6 +84,7 @@ struct RowLoss {
 struct Kernels {
   const char* name;      // "avx512-bf16", "avx2", "portable"
   bool multiplies_bf16;  // bf16 products are faster than f32 ones
+  int64_t tile_columns;  // that a tile has registers for: 64, or 16 at a time
 
   void (*tile[2])(const Tile&);
 

@@ -13,6 +13,12 @@ namespace {
 // passes over it, so the product is cut and summed in the output.
 constexpr int64_t kMostGroups = 1024;
 
+// Groups of sixteen columns that are gone over by many rows while they lie in the first-level
+// cache: 16 KiB, and an adapter's rank.
+constexpr int64_t kNearGroups = 256;
+constexpr int64_t kMostNearGroups = 512;
+constexpr int64_t kNearColumns = 16;
+
 // A loop over threads costs some microseconds; fewer steps than this are done sooner alone.
 constexpr int64_t kLeastShared = 40000;
 
@@ -34,6 +40,86 @@ Plan PlanFor(int64_t m, int64_t panels, int64_t work, int threads) {
   while (pieces() < wanted && plan.row_block > 24) plan.row_block /= 2;
   plan.row_block = std::max<int64_t>(kTileRows, plan.row_block / kTileRows * kTileRows);
   return plan;
+}
+
+// What one thread multiplies: rows [first, last) by a panel.
+struct Piece {
+  int64_t first_row, last_row;
+  Rows a, extra;
+  Target out;
+};
+
+// For kernels that take sixteen columns at a time, and rows enough: those columns of the panel are
+// copied side by side, a stretch of groups at a time, and stay near while all rows pass over them.
+// The running sums wait in the output between stretches, so every sum has its terms in the order of
+// the other way.
+void MultiplyNear(const Compute& compute, const PackedMatrix& b, const PackedMatrix::Panel& panel,
+                  const Piece& piece, int64_t most_groups) {
+  const Target& out = piece.out;
+  const int64_t size = SizeOf(b.type());
+  const int64_t out_size = SizeOf(out.type);
+  const int64_t rows = piece.last_row - piece.first_row;
+  const int64_t near = out.type == Dtype::kF32 ? kNearGroups : b.groups();
+  const int64_t extra_groups = piece.extra.data != nullptr ? b.extra_groups() : 0;
+  const auto multiply = compute.kernels->tile[static_cast<int>(b.type())];
+  thread_local std::vector<float> copied, apart;
+  copied.resize(static_cast<size_t>((near + extra_groups) * kNearColumns));
+  const auto copy = [&](int64_t group, int64_t count, int64_t column, float* to) {
+    const char* from = b.Data(panel) + (group * panel.width + column) * 4;
+    for (int64_t g = 0; g < count; ++g, from += panel.width * 4, to += kNearColumns) {
+      std::memcpy(to, from, kNearColumns * 4);
+    }
+  };
+  for (int64_t at = 0; at < panel.columns; at += kNearColumns) {
+    for (int64_t part = 0; part < b.groups(); part += most_groups) {
+      // Parts are summed apart and then added: one running sum over a vocabulary loses digits.
+      const int64_t part_end = std::min(b.groups(), part + most_groups);
+      if (part > 0) apart.resize(static_cast<size_t>(rows * kNearColumns));
+      Tile tile;
+      tile.columns = std::min(kNearColumns, panel.columns - at);
+      tile.panel_columns = kNearColumns;
+      tile.row_bytes = piece.a.stride * size;
+      tile.row_bytes2 = piece.extra.stride * size;
+      tile.b = reinterpret_cast<const char*>(copied.data());
+      tile.out_type = out.type;
+      tile.out_stride = part > 0 ? kNearColumns : out.stride;
+      for (int64_t group = part; group < part_end; group += near) {
+        tile.groups = std::min(near, part_end - group);
+        copy(group, tile.groups, at, copied.data());
+        tile.groups2 = group + tile.groups == b.groups() ? extra_groups : 0;
+        if (tile.groups2 > 0) {
+          copy(b.groups(), extra_groups, at, copied.data() + tile.groups * kNearColumns);
+        }
+        for (int64_t i = 0; i < rows; i += kTileRows) {
+          const int64_t row = piece.first_row + i;
+          tile.rows = std::min(kTileRows, rows - i);
+          tile.a = static_cast<const char*>(piece.a.data) + row * tile.row_bytes + group * 4;
+          if (tile.groups2 > 0) {
+            tile.a2 = static_cast<const char*>(piece.extra.data) +
+                      (row * piece.extra.stride + panel.part * b.extra_k()) * size;
+          }
+          tile.out = part > 0 ? reinterpret_cast<char*>(apart.data() + i * kNearColumns)
+                              : static_cast<char*>(out.data) +
+                                    (row * out.stride + panel.column + at) * out_size;
+          if (group > part) {
+            tile.add = static_cast<const float*>(tile.out);
+            tile.add_stride = tile.out_stride;
+          } else if (part > 0 || out.add == nullptr) {
+            tile.add = nullptr;
+          } else {
+            tile.add = out.add + row * out.add_stride + panel.column + at;
+            tile.add_stride = out.add_stride;
+          }
+          multiply(tile);
+        }
+      }
+      for (int64_t i = 0; part > 0 && i < rows; ++i) {
+        compute.kernels->add_scaled[0](
+            1.0f, apart.data() + i * kNearColumns, tile.columns,
+            static_cast<float*>(out.data) + (piece.first_row + i) * out.stride + panel.column + at);
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -158,6 +244,8 @@ void Multiply(const Compute& compute, int64_t m, Rows a, Rows extra, const Packe
   const auto multiply = compute.kernels->tile[static_cast<int>(b.type())];
   // Only sums kept in f32 can be interrupted without loss.
   const int64_t most_groups = out.type == Dtype::kF32 ? kMostGroups : b.groups();
+  const bool near = compute.kernels->tile_columns == kNearColumns && plan.row_block > kTileRows &&
+                    (out.type == Dtype::kF32 || b.groups() <= kMostNearGroups);
 
   compute.pool->For(row_blocks * panel_blocks, [&](int64_t piece) {
     const int64_t first_row = piece / panel_blocks * plan.row_block;
@@ -166,6 +254,10 @@ void Multiply(const Compute& compute, int64_t m, Rows a, Rows extra, const Packe
     const int64_t last_panel = std::min(panels, first_panel + plan.panel_block);
     for (int64_t p = first_panel; p < last_panel; ++p) {
       const PackedMatrix::Panel& panel = b.panels()[static_cast<size_t>(p)];
+      if (near) {
+        MultiplyNear(compute, b, panel, {first_row, last_row, a, extra, out}, most_groups);
+        continue;
+      }
       const int64_t column = panel.column;
       Tile tile;
       tile.columns = panel.columns;
