@@ -121,15 +121,13 @@ Result<ChatTemplate> ChatTemplate::FromTemplateText(std::string_view jinja,
 }
 
 Result<ChatTemplate> ChatTemplate::FromVocabulary(const Tokenizer& tokenizer) {
-  ChatStyle style;
-  style.print_bos = tokenizer.add_bos() && tokenizer.bos();
-  for (const ChatFormat format :
-       {ChatFormat::kGemma, ChatFormat::kLlama3, ChatFormat::kChatMl, ChatFormat::kPlain}) {
-    style.format = format;
-    ChatTemplate candidate(style);
-    if (candidate.CheckMarkers(tokenizer)) return candidate;
+  if (!tokenizer.eos()) {
+    return Unknown("there is none, and the tokenizer has no end-of-text token to build one from");
   }
-  return Unknown("there is none, and the tokenizer has no end-of-text token to build one from");
+  ChatStyle style;
+  style.format = ChatFormat::kPlain;
+  style.print_bos = tokenizer.add_bos() && tokenizer.bos();
+  return ChatTemplate(style);
 }
 
 Result<ChatTemplate> ChatTemplate::FromGguf(const GgufFile& file, const Tokenizer& tokenizer) {

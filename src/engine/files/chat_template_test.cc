@@ -249,12 +249,19 @@ TEST(ChatTemplateTest, WordsCannotBecomeControlTokens) {
   }
 }
 
-TEST(ChatTemplateTest, ABaseModelGetsTheFormOfItsMarkers) {
-  for (const ChatFormat format :
-       {ChatFormat::kChatMl, ChatFormat::kLlama3, ChatFormat::kGemma, ChatFormat::kPlain}) {
-    const auto chosen = ChatTemplate::FromVocabulary(ForFormat(format));
+// Whatever markers its vocabulary has, it was not trained on them.
+TEST(ChatTemplateTest, ABaseModelEndsTurnsWithTheEndOfText) {
+  for (const ChatFormat format : {ChatFormat::kGemma, ChatFormat::kPlain}) {
+    const Tokenizer tokenizer = ForFormat(format);
+    const auto chosen = ChatTemplate::FromVocabulary(tokenizer);
     ASSERT_TRUE(chosen);
-    EXPECT_EQ(chosen->style().format, format);
+    const auto chat = chosen->RenderForTraining(tokenizer, {{"user", "a"}, {"assistant", "b"}});
+    ASSERT_TRUE(chat) << chat.error().message;
+    int32_t last_learned = -1;
+    for (size_t i = 0; i < chat->tokens.size(); ++i) {
+      if (chat->is_target[i]) last_learned = chat->tokens[i];
+    }
+    EXPECT_EQ(last_learned, *tokenizer.eos());
   }
 }
 
@@ -287,8 +294,7 @@ TEST(ChatTemplateTest, ReadsTheBaseModels) {
       {"SmolLM2-135M-Instruct.Q4_1.gguf",
        "<|im_start|>system\nYou are a helpful AI assistant named SmolLM, trained by Hugging "
        "Face<|im_end|>\n<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n"},
-      {"gemma-3-270m-q4_k_m.gguf",
-       "<bos><start_of_turn>user\nhi<end_of_turn>\n<start_of_turn>model\n"},
+      {"gemma-3-270m-q4_k_m.gguf", "<bos>user\nhi<eos>\nassistant\n"},
   };
   for (const Row& row : kRows) {
     const auto path = CachedModel(row.file);
