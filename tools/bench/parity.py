@@ -32,12 +32,11 @@ def with_transformers(model, prompts):
     results = []
     with torch.inference_mode():
         for ids in prompts:
-            ids, first, greedy = list(ids), None, []
+            step = model(torch.tensor([ids]), use_cache=True, logits_to_keep=1)
+            first, greedy = step.logits[0, -1].float().tolist(), []
             for _ in range(GENERATE):
-                logits = model(torch.tensor([ids]), use_cache=False, logits_to_keep=1).logits[0, -1].float()
-                first = logits.tolist() if first is None else first
-                greedy.append(int(logits.argmax()))
-                ids.append(greedy[-1])
+                greedy.append(int(step.logits[0, -1].argmax()))
+                step = model(torch.tensor([greedy[-1:]]), past_key_values=step.past_key_values, use_cache=True)
             results.append((greedy, first))
     return results
 
