@@ -115,15 +115,18 @@ TEST(Linker, TopicsBoundTheCandidates) {
   EXPECT_EQ(LinkLast(chat).links[1].reason, LinkReason::kNone);
 }
 
-// Two talks, each held together by reply marks, woven into one another.
+// Two talks, each held together by reply marks, woven into one another; the second one goes on from
+// days before, so nothing needs to be guessed.
 TEST(Linker, FindsTalks) {
+  constexpr int64_t kLater = 9 * 86'400;
   ChatScript chat(ChatKind::kGroup);
-  chat.Say(kMasha, 0, "кто пробовал рецепт шарлотки?");
-  chat.Say(kIvan, 10, "во сколько завтра поезд?");
-  chat.Reply(kAnna, 20, "я пробовала", 1);
-  chat.Reply(kMasha, 30, "в девять", 2);
-  chat.Reply(kIvan, 40, "и как?", 3);
-  chat.Reply(kAnna, 50, "с какого вокзала?", 4);
+  chat.Say(kIvan, 0, "надо взять билеты");
+  chat.Say(kMasha, kLater, "кто пробовал рецепт шарлотки?");
+  chat.Reply(kIvan, kLater + 10, "во сколько завтра поезд?", 1);
+  chat.Reply(kAnna, kLater + 20, "я пробовала", 2);
+  chat.Reply(kMasha, kLater + 30, "в девять", 3);
+  chat.Reply(kIvan, kLater + 40, "и как?", 4);
+  chat.Reply(kAnna, kLater + 50, "с какого вокзала?", 5);
   const auto cut = chat.Cut();
   std::vector<Turn> turns;
   MergeTurns(cut.back().view(), 300, &turns);
