@@ -2,9 +2,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -98,6 +101,48 @@ TEST_F(LogTest, WritesItsLevelAndAbove) {
   const std::string text = *ReadFile(folder_ / "logs" / "idiolect.log");
   EXPECT_EQ(text.find("hidden"), std::string::npos);
   EXPECT_NE(text.find("shown"), std::string::npos);
+}
+
+TEST_F(LogTest, ABugsWordsStayOut) {
+  ASSERT_TRUE(OpenLog(folder_ / "logs" / "idiolect.log", LogLevel::kInfo));
+  LogBug("the server", std::runtime_error("last read: 'a private word'"));
+  const std::string text = *ReadFile(folder_ / "logs" / "idiolect.log");
+  EXPECT_NE(text.find("a bug in the server: "), std::string::npos);
+  EXPECT_NE(text.find("runtime_error"), std::string::npos);
+  EXPECT_EQ(text.find("private"), std::string::npos);
+}
+
+TEST_F(LogTest, RotatesAndKeepsThreeOldFiles) {
+  const fs::path logs = folder_ / "logs";
+  ASSERT_TRUE(OpenLog(logs / "idiolect.log", LogLevel::kInfo));
+  constexpr uintmax_t kMost = 5 << 20;
+  const std::string line(64 << 10, 'x');
+  for (int number = 0; number < 500; ++number) {  // 31 MiB
+    Log(LogLevel::kInfo, "<" + std::to_string(number) + ">" + line);
+  }
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(logs)) {
+    names.push_back(entry.path().filename());
+    EXPECT_LE(fs::file_size(entry.path()), kMost) << entry.path();
+    EXPECT_GT(fs::file_size(entry.path()), 0u) << entry.path();
+  }
+  std::sort(names.begin(), names.end());
+  EXPECT_EQ(names, (std::vector<std::string>{"idiolect.1.log", "idiolect.2.log", "idiolect.3.log",
+                                             "idiolect.log"}));
+  // The newest lines are in the file itself, the ones before in the first old one; the oldest are
+  // gone.
+  const std::string now = *ReadFile(logs / "idiolect.log");
+  const std::string before = *ReadFile(logs / "idiolect.1.log");
+  const std::string oldest = *ReadFile(logs / "idiolect.3.log");
+  EXPECT_NE(now.find("<499>"), std::string::npos);
+  const size_t first = now.find('<');
+  const int number = std::stoi(now.substr(first + 1));
+  EXPECT_NE(before.find("<" + std::to_string(number - 1) + ">"), std::string::npos);
+  EXPECT_GT(std::stoi(oldest.substr(oldest.find('<') + 1)), 100);
+  // One that is opened again is gone on with.
+  ASSERT_TRUE(OpenLog(logs / "idiolect.log", LogLevel::kInfo));
+  Log(LogLevel::kInfo, "again");
+  EXPECT_TRUE(ReadFile(logs / "idiolect.log")->starts_with(now));
 }
 
 TEST(Time, ReadsWhatExportsWrite) {

@@ -4,6 +4,8 @@
 #include <spdlog/spdlog.h>
 
 #include <exception>
+#include <string>
+#include <typeinfo>
 
 #include "base/file.h"
 
@@ -47,6 +49,11 @@ void Log(LogLevel level, std::string_view line) {
   if (auto logger = spdlog::get(kName)) {
     logger->log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
   }
+}
+
+void LogBug(std::string_view where, const std::exception& bug) {
+  Log(LogLevel::kError, "a bug in " + std::string(where) + ": " + typeid(bug).name());
+  Log(LogLevel::kDebug, bug.what());
 }
 
 }  // namespace idiolect

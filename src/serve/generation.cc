@@ -158,7 +158,7 @@ void Enqueue(Service& service, const std::shared_ptr<HttpExchange>& exchange,
     try {
       work();
     } catch (const std::exception& e) {
-      Log(LogLevel::kError, std::string("a bug in the server: ") + e.what());
+      LogBug("the server", e);
       exchange->Send(ErrorResponse(Refuse(500, "The server had an error.").value()));
       exchange->End();
     }

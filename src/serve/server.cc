@@ -140,7 +140,7 @@ class ServerImpl : public Server, public HttpHandler {
       try {
         Call(*route, exchange);
       } catch (const std::exception& e) {
-        Log(LogLevel::kError, std::string("a bug in the server: ") + e.what());
+        LogBug("the server", e);
         exchange->Send(ErrorResponse(Refuse(500, "The server had an error.").value()));
       }
     });

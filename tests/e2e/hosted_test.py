@@ -50,6 +50,7 @@ class Base(unittest.TestCase):
         cls.template = Workspace()
         cls.template.json("import", ROOT / "examples/en/result.json")
         cls.template.json("build", "--persona", "Maya")
+        cls.secrets = program.words_of_export(ROOT / "examples/en/result.json") | {"I am tiny-1"}
 
     def workspace(self, server, parts_above=0, key=KEY):
         workspace = Workspace()
@@ -59,6 +60,8 @@ class Base(unittest.TestCase):
         env.write_text(f"# keys\nexport IDIOLECT_API_KEY='{key}'\n", encoding="utf-8")
         env.chmod(0o600)
         workspace.arguments = (*FINETUNE, "--base-url", server.url + "/v1")
+        # Whatever the test did.
+        self.addCleanup(program.check_log, workspace, {*self.secrets, key})
         return workspace
 
     def server(self, **options):
@@ -104,6 +107,7 @@ class Story(Base):
         self.assertIn("I am tiny-1", (workspace.path / f"results/{job['id']}.md").read_text(encoding="utf-8"))
         events = workspace.rows("SELECT type FROM job_events ORDER BY id")
         self.assertEqual(events, [("metrics",)] * 3 + [("message",)])
+        self.assertIn(f"hosted job {job['id']}: succeeded", program.check_log(workspace, {KEY}))
         # The same command does nothing twice; --again makes another job of the same files.
         again = workspace.json(*workspace.arguments, "--suffix", "maya", "--epochs", 2, "--seed", 5)
         self.assertEqual(again["id"], job["id"])

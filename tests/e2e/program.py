@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -80,6 +81,33 @@ class Workspace:
 
 def file_digest(path):
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def words_of_export(path):
+    """What no log may hold of an export: names whole and in parts, and texts that could not stand there by chance."""
+    words = set()
+
+    def flat(text):
+        return text if isinstance(text, str) else "".join(map(flat, text)) if isinstance(text, list) else text["text"]
+
+    export = json.loads(Path(path).read_text(encoding="utf-8"))
+    for chat in [export, *export.get("chats", {}).get("list", [])]:
+        for message in chat.get("messages", []):
+            for line in flat(message.get("text", "")).splitlines():
+                words.update(part.strip() for part in (line, *re.split(r"[.!?…] ", line)))
+            name = message.get("from") or message.get("actor") or ""
+            words.update((name, *name.split()))
+        words.add(chat.get("name") or "")
+    return {word for word in words if len(word) >= 12 or (len(word) >= 4 and word.istitle())}
+
+
+def check_log(workspace, secrets):
+    """The workspace's log, after a look that nothing of what must not be in it is there."""
+    text = "".join(log.read_text(encoding="utf-8") for log in sorted((workspace.path / "logs").glob("*.log")))
+    for secret in secrets:
+        if secret in text:
+            raise AssertionError(f"the log holds {secret!r}")
+    return text
 
 
 def write_export(path, messages, seed=1):

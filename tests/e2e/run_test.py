@@ -105,6 +105,18 @@ class Run(unittest.TestCase):
         warm = self.workspace.run(*ask, "--temperature", 0.9, "--seed", 5)[0]
         self.assertEqual(warm, self.workspace.run(*ask, "--temperature", 0.9, "--seed", 5)[0])
 
+    def test_the_log_holds_no_texts_and_no_names(self):
+        secrets = program.words_of_export(ENGLISH)
+        self.assertGreater(len(secrets), 100)
+        self.assertTrue({"Maya", "Maya Linden"} <= secrets)
+        # A command that fails, with the name in its words, and an answer to a question.
+        self.workspace.run("build", "--persona", "Ulrich Nobody", status=2)
+        said = self.workspace.run("chat", "--message", "A question that is not in the export", "--temperature", 0,
+                                  "--max-tokens", 24)[0]
+        log = program.check_log(self.workspace, {*secrets, "Ulrich", "A question that", said.strip()})
+        self.assertIn("succeeded", log)
+        self.assertIn("a command failed", log)
+
     def test_status_is_all_done(self):
         states = {stage["stage"]: stage["state"] for stage in self.workspace.json("status")["stages"]}
         for stage in ("import", "persona", "build", "finetune", "answers"):

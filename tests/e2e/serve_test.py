@@ -22,6 +22,9 @@ class Serve(unittest.TestCase):
     @classmethod
     def tearDownClass(cls):
         cls.server.end()
+        # Whatever the tests said to it.
+        log = program.check_log(cls.server.workspace, {"Say hello", "Bob", "aye aye", "ship 3", "Once upon", "evil"})
+        assert "succeeded" in log, log
 
     def check_error(self, answer, status, param=None, code=None):
         self.assertEqual(answer.status, status, answer.bytes)
