@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -85,6 +86,23 @@ class ChatSession {
                                       const Interrupt& interrupt) = 0;
 };
 
+enum class TextBegin {
+  kAsWritten,
+  kAsModelWants,  // with the token that the model's texts begin with, if they do
+};
+enum class ControlText {
+  kParsed,  // the name of a control token, such as "<|im_end|>", is that token
+  kAsText,
+};
+struct TokenizeOptions {
+  TextBegin begin = TextBegin::kAsWritten;
+  ControlText controls = ControlText::kParsed;
+};
+struct TokenPiece {
+  int32_t id = 0;
+  std::string bytes;  // may be a part of a code point
+};
+
 // Constant after it is made: sessions may run in several threads at once; those of models of one
 // SharedBase are then computed together (continuous batching).
 class ChatModel {
@@ -92,6 +110,19 @@ class ChatModel {
   virtual ~ChatModel() = default;
   virtual std::string Name() const = 0;
   virtual Result<std::unique_ptr<ChatSession>> NewSession() const = 0;
+  // A text as the model's tokens, and tokens as the text they stand for. kMisuse for a model that
+  // does not tell its tokens: a hosted one.
+  virtual Result<std::vector<TokenPiece>> Tokenize(std::string_view text,
+                                                   const TokenizeOptions& options) const;
+  virtual Result<std::string> Detokenize(std::span<const int32_t> ids) const;
 };
+
+inline Result<std::vector<TokenPiece>> ChatModel::Tokenize(std::string_view,
+                                                           const TokenizeOptions&) const {
+  return Fail(ErrorKind::kMisuse, "the model " + Name() + " does not tell its tokens");
+}
+inline Result<std::string> ChatModel::Detokenize(std::span<const int32_t>) const {
+  return Fail(ErrorKind::kMisuse, "the model " + Name() + " does not tell its tokens");
+}
 
 }  // namespace idiolect

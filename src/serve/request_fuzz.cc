@@ -17,7 +17,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                                          "/v1/fine_tuning/jobs/ftjob-1/cancel",
                                          "/v1/uploads/upload_1/cancel",
                                          "/v1/fine_tuning/jobs/ftjob-1/pause",
-                                         "/v1/fine_tuning/jobs/ftjob-1/resume"};
+                                         "/v1/fine_tuning/jobs/ftjob-1/resume",
+                                         "/tokenize",
+                                         "/detokenize"};
   static const bool ready = [] {
     const StoredFile file{"file-1", "fine-tune", "a.jsonl", 3, "", 1, 0};
     if (!AddStoredFile(fixture.service().workspace->database(), file)) std::abort();

@@ -6,6 +6,7 @@
 #include "serve/models_api.h"
 #include "serve/page.h"
 #include "serve/status_api.h"
+#include "serve/tokens_api.h"
 
 namespace idiolect {
 
@@ -35,6 +36,8 @@ const std::vector<Route>& Routes() {
       {"POST", "/v1/fine_tuning/jobs/{job_id}/resume", kJson, kToken, ResumeJob, nullptr},
       {"GET", "/v1/fine_tuning/jobs/{job_id}/events", kNone, kToken, ListEvents, nullptr},
       {"GET", "/v1/fine_tuning/jobs/{job_id}/checkpoints", kNone, kToken, ListCheckpoints, nullptr},
+      {"POST", "/tokenize", kJson, kToken, nullptr, Tokenize},
+      {"POST", "/detokenize", kJson, kToken, nullptr, Detokenize},
       {"GET", "/health", kNone, kOpen, Health, nullptr},
       {"GET", "/metrics", kNone, kToken, nullptr, SendMetrics},
       {"GET", "/", kNone, kOpen, nullptr, SendPage},

@@ -7,7 +7,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/file.h"
 #include "serve/routes.h"
@@ -40,6 +43,19 @@ class EchoModel : public ChatModel {
   std::string Name() const override { return "echo"; }
   Result<std::unique_ptr<ChatSession>> NewSession() const override {
     return std::unique_ptr<ChatSession>(std::make_unique<EchoSession>());
+  }
+  // A token a byte.
+  Result<std::vector<TokenPiece>> Tokenize(std::string_view text,
+                                           const TokenizeOptions& options) const override {
+    std::vector<TokenPiece> pieces;
+    if (options.begin == TextBegin::kAsModelWants) pieces.push_back({256, "<s>"});
+    for (const char c : text) pieces.push_back({static_cast<unsigned char>(c), std::string(1, c)});
+    return pieces;
+  }
+  Result<std::string> Detokenize(std::span<const int32_t> ids) const override {
+    std::string text;
+    for (const int32_t id : ids) text += static_cast<char>(id);
+    return text;
   }
 };
 

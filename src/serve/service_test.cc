@@ -90,6 +90,23 @@ TEST(Service, WhoComesWhenTheQueueIsFullIsToldWhenToComeAgain) {
             refused.headers.end());
 }
 
+TEST(Service, TextsAreTokensAndTextsAgain) {
+  ServiceFixture fixture;
+  const auto ask = [&](const char* path, const std::string& body) {
+    return Parsed(fixture.Ask("POST", path, R"({"model":"echo",)" + body + "}"));
+  };
+  EXPECT_EQ(ask("/tokenize", R"("content":"я!")")["tokens"], Json::parse("[209,143,33]"));
+  EXPECT_EQ(ask("/tokenize", R"("content":"!","add_special":true)")["tokens"],
+            Json::parse("[256,33]"));
+  EXPECT_EQ(ask("/tokenize", R"("content":"я!","with_pieces":true)")["tokens"],
+            Json::parse(R"([{"id":209,"piece":[209]},{"id":143,"piece":[143]},
+                            {"id":33,"piece":"!"}])"));
+  EXPECT_EQ(ask("/detokenize", R"("tokens":[209,143,33])")["content"], "я!");
+  EXPECT_EQ(ask("/detokenize", R"("tokens":[209,33])")["content"], "\uFFFD!");
+  EXPECT_EQ(ask("/detokenize", R"("tokens":[1.5])")["error"]["param"], "tokens");
+  EXPECT_EQ(ask("/tokenize", R"("text":"я")")["error"]["param"], "content");
+}
+
 TEST(Service, ExpiredFilesAreGone) {
   ServiceFixture fixture;
   Database& database = fixture.service().workspace->database();

@@ -335,6 +335,35 @@ class Serve(unittest.TestCase):
         self.assertEqual(sum((piece["tokens"] for piece in pieces), []), logprobs["tokens"])
         self.assertEqual(sum((piece["text_offset"] for piece in pieces), []), logprobs["text_offset"])
 
+    def test_texts_become_tokens_and_texts_again(self):
+        text = "Hello 👋 мир<|im_end|>"
+        asked = {"model": BASE, "content": text}
+        tokens = self.server.post("/tokenize", asked).json["tokens"]
+        self.assertTrue(all(isinstance(token, int) for token in tokens))
+        back = self.server.post("/detokenize", {"model": BASE, "tokens": tokens}).json
+        self.assertEqual(back, {"content": text})
+        # What its pieces say together, bytes where one is no whole text.
+        pieces = self.server.post("/tokenize", {**asked, "with_pieces": True}).json["tokens"]
+        self.assertEqual([piece["id"] for piece in pieces], tokens)
+        self.assertTrue(any(isinstance(piece["piece"], list) for piece in pieces))
+        joined = b"".join(bytes(piece["piece"]) if isinstance(piece["piece"], list) else piece["piece"].encode()
+                          for piece in pieces)
+        self.assertEqual(joined.decode(), text)
+        # The control token's name is that token, or else letters.
+        self.assertEqual(pieces[-1]["piece"], "<|im_end|>")
+        letters = self.server.post("/tokenize", {**asked, "parse_special": False}).json["tokens"]
+        self.assertGreater(len(letters), len(tokens))
+        # As many as the model counts.
+        usage = self.server.post("/v1/completions", {"model": BASE, "prompt": "One two three", "max_tokens": 1}).json
+        count = len(self.server.post("/tokenize", {"model": BASE, "content": "One two three"}).json["tokens"])
+        self.assertEqual(usage["usage"]["prompt_tokens"], count)
+        self.check_error(self.server.post("/tokenize", {"model": BASE}), 400, "content", "missing_required_parameter")
+        self.check_error(self.server.post("/tokenize", {"model": "nobody", "content": "x"}), 404, "model",
+                         "model_not_found")
+        self.check_error(self.server.post("/detokenize", {"model": BASE, "tokens": ["a"]}), 400, "tokens",
+                         "invalid_value")
+        self.check_error(self.server.post("/detokenize", {"model": BASE, "tokens": [99_999_999]}), 400)
+
     def test_health_and_metrics(self):
         self.assertEqual(self.server.get("/health").json["status"], "ok")
         metrics = self.server.get("/metrics")

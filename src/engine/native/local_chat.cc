@@ -190,6 +190,31 @@ class LocalChat : public ChatModel {
   Result<std::unique_ptr<ChatSession>> NewSession() const override {
     return std::unique_ptr<ChatSession>(std::make_unique<LocalSession>(model_));
   }
+  Result<std::vector<TokenPiece>> Tokenize(std::string_view text,
+                                           const TokenizeOptions& options) const override {
+    const Tokenizer& tokenizer = model_.base->tokenizer;
+    std::vector<int32_t> ids;
+    if (options.begin == TextBegin::kAsModelWants && tokenizer.add_bos() && tokenizer.bos()) {
+      ids.push_back(*tokenizer.bos());
+    }
+    tokenizer.EncodeTo(
+        text, options.controls == ControlText::kParsed ? Specials::kParse : Specials::kAsText,
+        &ids);
+    std::vector<TokenPiece> pieces;
+    pieces.reserve(ids.size());
+    for (const int32_t id : ids) pieces.push_back({id, std::string(tokenizer.TokenBytes(id))});
+    return pieces;
+  }
+  Result<std::string> Detokenize(std::span<const int32_t> ids) const override {
+    const Tokenizer& tokenizer = model_.base->tokenizer;
+    for (const int32_t id : ids) {
+      if (id < 0 || id >= tokenizer.size()) {
+        return Fail(ErrorKind::kMisuse, "reading tokens: there is no token " + std::to_string(id) +
+                                            ", the model has " + std::to_string(tokenizer.size()));
+      }
+    }
+    return tokenizer.Decode(ids);
+  }
 
  private:
   const Model model_;
