@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "serve/ids.h"
-#include "serve/session_pool.h"
 
 namespace idiolect {
 namespace {
@@ -118,11 +117,11 @@ ApiResult<Usage> RunChoices(Service& service, const GenerationCall& call,
   Usage usage;
   for (int choice = 0; choice < call.choices && !interrupt.Requested(); ++choice) {
     const auto start = Steady::now();
-    ASSIGN_OR_REFUSE(auto lease, service.sessions->Take(model, call.messages));
+    ASSIGN_OR_REFUSE(const auto session, model->NewSession());
     GenerateOptions options = call.options;
     options.seed += static_cast<uint64_t>(choice);
     if (listener.on_choice) listener.on_choice(choice);
-    auto answer = lease.session->Generate(
+    auto answer = session->Generate(
         call.messages, options,
         [&](std::string_view piece) {
           return !interrupt.Requested() && (!listener.on_piece || listener.on_piece(choice, piece));
@@ -138,9 +137,6 @@ ApiResult<Usage> RunChoices(Service& service, const GenerationCall& call,
     usage.completion += answer->completion_tokens;
     service.metrics.CountAnswer(choice == 0 ? answer->prompt_tokens : 0, answer->completion_tokens,
                                 std::chrono::duration<double>(Steady::now() - start).count());
-    std::vector<ChatMessage> seen = call.messages;
-    seen.push_back({"assistant", answer->text});
-    service.sessions->Return(std::move(lease), std::move(seen));
     if (interrupt.Requested()) break;
     if (listener.on_end) listener.on_end(choice, *answer);
   }

@@ -7,14 +7,12 @@
 #include "serve/files_api.h"
 #include "serve/ids.h"
 #include "serve/routes.h"
-#include "serve/session_pool.h"
 
 namespace idiolect {
 namespace {
 
 constexpr size_t kApiThreads = 4;
 constexpr size_t kMostWaitingCalls = 4096;
-constexpr size_t kMostIdleSessions = 8;
 
 // Counts the answer and gives it the headers all have.
 class CountedExchange : public HttpExchange {
@@ -55,8 +53,7 @@ class ServerImpl : public Server, public HttpHandler {
  public:
   ServerImpl(std::unique_ptr<Workspace> workspace, const ServerOptions& options, ModelHost& models,
              const ModelStore& store, const Clock& clock)
-      : sessions_(kMostIdleSessions),
-        training_(service_, options.trainer),
+      : training_(service_, options.trainer),
         answers_(static_cast<size_t>(options.service.parallel_answers),
                  static_cast<size_t>(options.service.waiting_answers)),
         calls_(kApiThreads, kMostWaitingCalls) {
@@ -67,7 +64,6 @@ class ServerImpl : public Server, public HttpHandler {
     service_.store = &store;
     service_.training = &training_;
     service_.answers = &answers_;
-    service_.sessions = &sessions_;
     service_.started_at = clock.UnixSeconds();
     files_folder_ = workspace->files_folder();
     service_.workspace = std::move(workspace);
@@ -175,7 +171,6 @@ class ServerImpl : public Server, public HttpHandler {
 
   Service service_;
   std::filesystem::path files_folder_;
-  SessionPool sessions_;
   TrainingQueue training_;
   WorkerPool answers_, calls_;  // calls_ gives work to answers_: it goes first
   std::unique_ptr<HttpServer> http_;

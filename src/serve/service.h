@@ -20,7 +20,6 @@
 
 namespace idiolect {
 
-class SessionPool;
 class TrainingQueue;
 
 enum class SystemPromptRule {
@@ -50,7 +49,6 @@ struct Service {
   Metrics metrics;
   int64_t started_at = 0;
   WorkerPool* answers = nullptr;  // generation
-  SessionPool* sessions = nullptr;
   std::function<int64_t()> connections;
 
   // Runs `work` with the workspace, one caller at a time.

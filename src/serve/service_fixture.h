@@ -14,7 +14,6 @@
 
 #include "base/file.h"
 #include "serve/routes.h"
-#include "serve/session_pool.h"
 #include "serve/training_queue.h"
 
 namespace idiolect {
@@ -93,7 +92,7 @@ class KeptExchange : public HttpExchange {
 
 class ServiceFixture {
  public:
-  ServiceFixture() : sessions_(2), training_(service_, {{"/bin/false"}, 1}), answers_(1, 64) {
+  ServiceFixture() : training_(service_, {{"/bin/false"}, 1}), answers_(1, 64) {
     std::string pattern = std::filesystem::temp_directory_path() / "idiolect-serve-XXXXXX";
     if (::mkdtemp(pattern.data()) == nullptr) std::abort();
     folder_ = pattern;
@@ -109,7 +108,6 @@ class ServiceFixture {
     service_.store = store_.get();
     service_.training = &training_;
     service_.answers = &answers_;
-    service_.sessions = &sessions_;
     service_.connections = [] { return int64_t{0}; };
   }
   ~ServiceFixture() {
@@ -144,7 +142,6 @@ class ServiceFixture {
   SystemClock clock_;
   EchoHost host_;
   std::unique_ptr<ModelStore> store_;
-  SessionPool sessions_;
   TrainingQueue training_;
   WorkerPool answers_;
 };

@@ -6,9 +6,12 @@
 namespace idiolect::native {
 namespace {
 
-// Tokens of prompts in a step that others wait for: about a tenth of a second on two cores.
+// Tokens of prompts in a step that others wait for, those who write and those who only read.
 constexpr size_t kPromptTokens = 128;
-constexpr size_t kLeastPiece = 16;
+constexpr size_t kPromptTokensAlone = KvCache::kMostAtOnce;
+// Most prompts are short and are done in one piece, one after the other, so that the first can
+// write while the last still wait; long ones take turns.
+constexpr size_t kLeastPiece = 64;
 constexpr size_t kMostSequences = 256;
 // How long a step waits for those who had a token in the last one and are choosing their next.
 constexpr std::chrono::microseconds kGather(1500);
@@ -60,20 +63,29 @@ void Batcher::Gather(std::unique_lock<std::mutex>* lock) {
 
 // What the next step computes: a token of everybody who has one to go, and pieces of prompts.
 std::vector<Batcher::Request*> Batcher::Choose(std::vector<StepPart>* parts) {
-  const size_t count = std::min(waiting_.size(), kMostSequences);
-  const std::vector<Request*> chosen(waiting_.begin(),
-                                     waiting_.begin() + static_cast<std::ptrdiff_t>(count));
-  size_t prompts = 0;
-  for (const Request* request : chosen) prompts += request->tokens.size() - request->done > 1;
-  const size_t most = count == 1
-                          ? static_cast<size_t>(KvCache::kMostAtOnce)
-                          : std::max(kLeastPiece, kPromptTokens / std::max<size_t>(1, prompts));
-  for (Request* request : chosen) {
-    const size_t left = request->tokens.size() - request->done;
-    const size_t piece = std::min(left, most);
+  const auto left = [](const Request* request) { return request->tokens.size() - request->done; };
+  const auto prompts = static_cast<size_t>(std::count_if(
+      waiting_.begin(), waiting_.end(), [&](const Request* request) { return left(request) > 1; }));
+  size_t room = prompts == waiting_.size() ? kPromptTokensAlone : kPromptTokens;
+  const size_t most = std::max(kLeastPiece, room / std::max<size_t>(1, prompts));
+  std::vector<Request*> chosen, later;
+  for (Request* request : waiting_) {
+    if (chosen.size() == kMostSequences) break;
+    size_t piece = 1;
+    if (left(request) > 1) {
+      piece = std::min({left(request), most, room});
+      if (piece == 0) continue;
+      room -= piece;
+      if (piece < left(request)) later.push_back(request);
+    }
     parts->push_back({request->sequence, request->tokens.subspan(request->done, piece),
-                      piece == left ? request->logits : nullptr, nullptr});
+                      piece == left(request) ? request->logits : nullptr, nullptr});
     request->running = true;
+    chosen.push_back(request);
+  }
+  for (Request* request : later) {
+    std::erase(waiting_, request);
+    waiting_.push_back(request);
   }
   return chosen;
 }

@@ -35,7 +35,6 @@ class LocalSession : public ChatSession {
       : model_(model),
         base_(*model.base),
         logits_(static_cast<size_t>(base_.weights.config.vocabulary)) {}
-  ~LocalSession() override { base_.Return(std::move(conversation_)); }
 
   Result<Generation> Generate(const std::vector<ChatMessage>& messages,
                               const GenerateOptions& options, const TextSink& sink,
@@ -55,6 +54,8 @@ class LocalSession : public ChatSession {
     generation.prompt_tokens = static_cast<int>(prompt_tokens);
     Status done = Answer(prompt, options, sink, interrupt, &generation);
     base_.batcher->Leave(&conversation_->sequence);
+    // For whoever goes on from here, this session or another.
+    base_.Return(std::move(conversation_));
     if (!done && done.error().kind == ErrorKind::kInterrupted) {
       generation.finish = FinishReason::kInterrupted;
       return generation;
@@ -97,7 +98,7 @@ class LocalSession : public ChatSession {
   // Runs what the cache does not have yet; logits_ are then those after the prompt.
   Status Read(const std::vector<int32_t>& prompt, const Interrupt& interrupt,
               Generation* generation) {
-    conversation_ = base_.Borrow(std::move(conversation_), model_.adapter.get(), prompt);
+    conversation_ = base_.Borrow(model_.adapter.get(), prompt);
     std::vector<int32_t>& seen = conversation_->seen;
     const auto shared =
         std::mismatch(seen.begin(), seen.end(), prompt.begin(), prompt.end()).first - seen.begin();
@@ -179,7 +180,7 @@ class LocalSession : public ChatSession {
   const Model& model_;
   BaseModel& base_;
   std::vector<float> logits_;
-  std::unique_ptr<Conversation> conversation_;
+  std::unique_ptr<Conversation> conversation_;  // while an answer is made
 };
 
 class LocalChat : public ChatModel {

@@ -45,13 +45,13 @@ class BaseModel {
   // From parts, for tests.
   BaseModel(int threads, int64_t cache_bytes, Tokenizer tokenizer);
 
-  // The conversation under this adapter that shares most with `prompt`: `own` (may be null), an
-  // idle one, or, where nothing is shared, a new one. `own`, when it is not the answer, becomes
-  // idle.
-  std::unique_ptr<Conversation> Borrow(std::unique_ptr<Conversation> own,
-                                       const AdapterWeights* adapter,
+  // A conversation under this adapter that begins as `prompt` does, as far as an idle one knows
+  // it: that one itself, where `prompt` goes on from it; a copy of the shared start, where it would
+  // lose most of what it holds; a new one where nothing is shared.
+  std::unique_ptr<Conversation> Borrow(const AdapterWeights* adapter,
                                        std::span<const int32_t> prompt);
-  // Keeps it for others until memory is wanted.
+  // Keeps it for others, as long as there is room: idle ones together take a sixteenth of the
+  // memory of all (one is kept whatever it takes), and less when others want it.
   void Return(std::unique_ptr<Conversation> conversation);
   // Room for `length` positions; idle conversations go first. Fails with kFailed where there is
   // none.
@@ -68,10 +68,19 @@ class BaseModel {
   std::unique_ptr<Batcher> batcher;                  // set when the weights are there
   std::optional<Result<ChatTemplate>> own_template;  // the file's
 
+  int64_t memory_used() const { return budget_.used(); }
+
  private:
+  std::unique_ptr<Conversation> TakeIdle(std::list<std::unique_ptr<Conversation>>::iterator place);
+  std::unique_ptr<Conversation> Begin(const AdapterWeights* adapter);
+  std::unique_ptr<Conversation> TakeBest(const AdapterWeights* adapter,
+                                         std::span<const int32_t> prompt);
+
   MemoryBudget budget_;
   std::mutex mutex_;
-  std::list<std::unique_ptr<Conversation>> idle_;  // guarded by mutex_; the longest unused first
+  // Guarded by mutex_:
+  std::list<std::unique_ptr<Conversation>> idle_;  // the longest unused first
+  int64_t idle_bytes_ = 0;
   mutable std::once_flag json_once_;
   mutable std::unique_ptr<JsonTokens> json_tokens_;
 };

@@ -170,6 +170,15 @@ TEST(KvCache, WindowsBoundTheMemory) {
   const int64_t row = 2 * 4 * config.kv_heads * config.head_dim * config.layers;
   EXPECT_LT(budget.used(), 1400 * row);
   EXPECT_EQ(budget.used(), sequence.cache.bytes());
+  // A copy of the start goes on as its original would; what a window has lost cannot be copied.
+  Sequence copy(config, Dtype::kF32, &budget);
+  ASSERT_TRUE(copy.cache.Reserve(3990));
+  EXPECT_FALSE(copy.cache.CopyStart(sequence.cache, 100));
+  ASSERT_TRUE(copy.cache.CopyStart(sequence.cache, 3990));
+  ASSERT_TRUE(copy.cache.Reserve(4000));
+  const StepPart rest{&copy, std::span(tokens).subspan(3990), expected.data(), nullptr};
+  forward.Run(std::span(&rest, 1));
+  for (size_t i = 0; i < logits.size(); ++i) ASSERT_NEAR(logits[i], expected[i], 2e-3);
   // A little can be taken back; what a window has lost cannot.
   EXPECT_EQ(sequence.cache.Truncate(3990), 3990);
   EXPECT_EQ(sequence.cache.Truncate(100), 0);
@@ -319,7 +328,71 @@ TEST(SharedBase, TheNextTurnCostsOnlyItsOwnTokens) {
   messages.push_back({"user", "third"});
   const auto third = Session(*model)->Generate(messages, Greedy(12), {}, Interrupt());
   ASSERT_TRUE(third);
-  EXPECT_EQ(third->cached_tokens, 0);  // the first session still holds it
+  EXPECT_GT(third->cached_tokens, second->cached_tokens);
+}
+
+TEST(SharedBase, AnotherConversationBeginsWithACopyOfTheSharedStart) {
+  const auto base = ByteBase();
+  const auto model = *ShareBase(base)->Model({}, "base");
+  const std::string system(60, 's');
+  const auto ask = [&](const ChatModel& of, const std::string& text) {
+    const auto said =
+        Session(of)->Generate({{"system", system}, {"user", text}}, Greedy(30), {}, Interrupt());
+    EXPECT_TRUE(said) << said.error().message;
+    return said ? *said : Generation();
+  };
+  const Generation first = ask(*model, std::string(150, 'a'));
+  const Generation second = ask(*model, std::string(150, 'b'));
+  EXPECT_EQ(first.cached_tokens, 0);
+  EXPECT_GE(second.cached_tokens, 60);
+  EXPECT_LT(second.cached_tokens, second.prompt_tokens - 140);
+  EXPECT_EQ(second.text,
+            ask(**ShareBase(ByteBase())->Model({}, "base"), std::string(150, 'b')).text);
+  // The first is still there, whole.
+  EXPECT_GE(ask(*model, std::string(150, 'a')).cached_tokens, 200);
+}
+
+TEST(SharedBase, IdleConversationsTakeALittleOfTheMemory) {
+  constexpr int64_t kMemory = 1 << 22;
+  const auto base = ByteBase(kMemory);
+  const auto model = *ShareBase(base)->Model({}, "base");
+  for (int i = 0; i < 200; ++i) {
+    Say(*Session(*model), std::to_string(i) + " begins like no other", Greedy(2));
+    EXPECT_LE(base->memory_used(), kMemory / 16);
+  }
+  // A single one is kept, however long: it is what its next turn goes on from.
+  const std::string text(1500, 'x');
+  Say(*Session(*model), text, Greedy(2));
+  EXPECT_GT(base->memory_used(), kMemory / 16);
+  EXPECT_GE(Session(*model)
+                ->Generate({{"user", text}, {"user", "y"}}, Greedy(2), {}, Interrupt())
+                ->cached_tokens,
+            1500);
+}
+
+TEST(SharedBase, ShortPromptsAreReadInOnePieceEach) {
+  const auto base = ByteBase();
+  MemoryBudget budget(1 << 28);
+  constexpr size_t kPrompts = 24;
+  std::vector<std::unique_ptr<Sequence>> sequences;
+  for (size_t i = 0; i < kPrompts; ++i) {
+    sequences.push_back(std::make_unique<Sequence>(base->weights.config, Dtype::kF32, &budget));
+    ASSERT_TRUE(sequences.back()->cache.Reserve(60));
+  }
+  std::vector<std::thread> threads;
+  for (const auto& sequence : sequences) {
+    threads.emplace_back([&] {
+      std::vector<float> logits(static_cast<size_t>(base->weights.config.vocabulary));
+      EXPECT_TRUE(
+          base->batcher->Run(sequence.get(), SomeTokens(50, 3), logits.data(), Interrupt()));
+      base->batcher->Leave(sequence.get());
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  // Some are done before others begin: a step's room for prompts cuts one of them at most.
+  const Batcher::Counts counts = base->batcher->counts();
+  EXPECT_GE(counts.steps, 3);
+  EXPECT_LE(counts.sequences, static_cast<int64_t>(kPrompts) + counts.steps);
 }
 
 TEST(SharedBase, AnEndedConversationIsFoundByTheNextSession) {
