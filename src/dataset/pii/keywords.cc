@@ -79,6 +79,47 @@ constexpr PiiKeywordRow kRows[] = {
      "terrace highway hwy crescent close parkway pkwy"},
     {kSaysEnUnit, "suite apt apartment unit flat floor room"},
     {kSaysCodeWord, "код code"},
+    // Technical and everyday words that people take for display names ("Java", "Performance"): in a
+    // text they are what they always are. None that is a common surname, too.
+    {kEveryday,
+     "java javascript typescript python kotlin golang rust scala haskell erlang elixir clojure "
+     "swift perl php bash shell lisp fortran delphi pascal basic assembler cpp sql mysql "
+     "postgres postgresql oracle sqlite mongo mongodb redis kafka spark hadoop docker kubernetes "
+     "linux unix windows ubuntu debian fedora android apple google yandex amazon azure github "
+     "gitlab telegram discord slack zoom skype whatsapp facebook twitter instagram youtube "
+     "wikipedia chrome firefox safari opera nginx apache tomcat django flask react angular node "
+     "npm maven gradle jenkins jira excel word photoshop figma unity unreal performance quality "
+     "security testing tester test tests develop developer developers development dev devops "
+     "engineer engineering backend frontend fullstack mobile web data database server client "
+     "cloud network system systems admin administrator moderator root user users guest bot robot "
+     "support service help helpdesk info news media press radio channel group chat team office "
+     "company business market marketing sales design designer product project manager management "
+     "director boss lead senior junior intern student students teacher school university college "
+     "academy science research lab labs studio shop store bank finance money bitcoin crypto "
+     "trade trading invest job jobs work career study english russian german french spanish "
+     "moscow london paris berlin russia ukraine america europe world planet earth stars autumn "
+     "night morning evening monday friday sunday music metal jazz game games gamer player sport "
+     "football hockey travel photo photos video movie film story dream dreams freedom happy "
+     "happiness life home house family mother father mama papa girl woman people person human "
+     "friends anonymous anonym unknown nobody someone somebody everybody nothing something "
+     "deleted account official private public secret master ninja hacker coder programmer coding "
+     "code error bug debug debugger null void string array object class function method module "
+     "package library framework interface compiler runtime thread process memory cache queue "
+     "stack heap stream kernel driver device hardware software computer laptop phone keyboard "
+     "mouse screen админ админы администратор модератор бот робот поддержка сервис служба помощь "
+     "новости новость канал группа чат беседа команда офис компания бизнес маркет маркетинг "
+     "продажи дизайн дизайнер продукт проект менеджер директор начальник шеф босс разработчик "
+     "разработка программист инженер тестировщик тест тестирование качество производительность "
+     "безопасность система сервер клиент сеть данные база код ошибка студент студенты учитель "
+     "школа университет академия наука лаборатория студия магазин банк финансы деньги работа "
+     "вакансии карьера учеба курс курсы английский русский немецкий москва питер россия украина "
+     "казахстан сибирь урал европа планета земля луна звезда солнце солнышко океан река лес ночь "
+     "утро вечер вода музыка рок игра игры игрок спорт футбол хоккей путешествие фото видео кино "
+     "фильм книга книги история мечта свобода счастье жизнь дом семья отец брат сестра дочка "
+     "бабушка дедушка малыш девушка парень мужчина женщина человек люди друг подруга друзья "
+     "аноним неизвестный никто удаленный аккаунт мастер врач юрист бухгалтер секретарь водитель "
+     "художник писатель поэт музыкант психолог тренер соседка хозяин хозяйка кошка котенок "
+     "дракон ангел демон призрак котлин джава питон линукс питонист джавист"},
     // Forms of names that are everyday words.
     {kEveryday,
      "коли коль паши паш лен лени лень маши маш кати кать тони тон тонь толи толь вить вит ген "

@@ -122,6 +122,22 @@ TEST(Pii, PeopleOfTheWorkspace) {
             "Мама и Наташа, то есть Наталья Ветрова");
 }
 
+// Who calls himself by a word does not make it a name in what others write.
+TEST(Pii, WordsAsDisplayNamesStayWords) {
+  PiiLexicon lexicon;
+  for (const char* name : {"Java", "Performance Anna", "Админ", "Солнышко", "Python Quigley"}) {
+    lexicon.AddPerson(name);
+  }
+  for (const char* text :
+       {"мы пишем на Java, а тесты на Python", "Performance у Java хорошая", "Performance matters",
+        "спроси: Админ знает", "Солнышко светит, и Солнышко греет", "Админы в отпуске"}) {
+    EXPECT_EQ(Marked(text, lexicon), text);
+  }
+  // The names beside such words are names.
+  EXPECT_EQ(Marked("ask Anna and Quigley about Python", lexicon),
+            "ask [name:Anna] and [name:Quigley] about Python");
+}
+
 TEST(Pii, EqualValuesAreEqual) {
   const PiiLexicon lexicon;
   PiiScanner scanner(lexicon);
