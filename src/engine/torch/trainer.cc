@@ -386,8 +386,10 @@ class Run {
     return {};
   }
 
-  // A whole model's takes seconds: not more than a twentieth of the time goes into them.
+  // A whole model's takes seconds: not more than a twentieth of the time goes into them, unless one
+  // is asked for after every step.
   bool CheckpointIsDue() const {
+    if (options_.checkpoint_every_seconds == 0) return true;
     return SecondsSince(last_checkpoint_) >=
            std::max<double>(options_.checkpoint_every_seconds, 20 * checkpoint_seconds_);
   }
