@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "base/cores.h"
 #include "base/random.h"
 #include "engine/native/decoder.h"
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/cores.h"
 #include "engine/files/lora_files.h"
 #include "engine/files/tokenizer.h"
 #include "engine/native/decoder.h"

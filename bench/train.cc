@@ -18,6 +18,7 @@
 #include <map>
 #include <numeric>
 
+#include "base/cores.h"
 #include "base/random.h"
 #include "dataset/reader.h"
 #include "engine/native/matrix.h"
@@ -124,7 +125,7 @@ struct Settings {
   int64_t tokens = 1024;
   int64_t samples = 1;
   int rank = 16;
-  int threads = native::CountCores();
+  int threads = CountCores();
   int rounds = 7;
   std::string lines;
   bool details = false;

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/cores.h"
 #include "base/result.h"
 
 namespace idiolect {
@@ -20,7 +21,7 @@ namespace idiolect {
 // Threads worth having for work of this kind: one a core, eight at most (beyond that the one who
 // gives and the one who takes are what is waited for).
 inline size_t PassThreads() {
-  return std::clamp<size_t>(std::thread::hardware_concurrency(), 1, 8);
+  return static_cast<size_t>(std::min(CountCores(), 8));
 }
 
 // One thread gives items and ends the pass. Holds no more than a few items a thread.

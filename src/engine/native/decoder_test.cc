@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "base/cores.h"
 #include "engine/native/test_models.h"
 
 namespace idiolect::native {

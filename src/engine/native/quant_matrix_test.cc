@@ -11,6 +11,7 @@
 #include <limits>
 #include <numeric>
 
+#include "base/cores.h"
 #include "base/random.h"
 #include "engine/files/dequantize.h"
 #include "engine/native/decoder.h"

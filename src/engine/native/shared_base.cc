@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/cores.h"
+
 namespace idiolect::native {
 namespace {
 

@@ -1,7 +1,5 @@
 #include "engine/native/thread_pool.h"
 
-#include <sched.h>
-
 #include <algorithm>
 
 namespace idiolect::native {
@@ -28,12 +26,6 @@ uint64_t NextOf(uint64_t ticket) {
 }
 
 }  // namespace
-
-int CountCores() {
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
-  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-}
 
 ThreadPool::ThreadPool(int threads) {
   for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { Work(); });

@@ -49,6 +49,4 @@ class ThreadPool {
   std::atomic<bool> stop_{false};
 };
 
-int CountCores();
-
 }  // namespace idiolect::native

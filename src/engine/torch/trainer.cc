@@ -15,6 +15,7 @@
 #include <span>
 #include <utility>
 
+#include "base/cores.h"
 #include "base/hash.h"
 #include "engine/files/model_export.h"
 #include "engine/native/kernels.h"
@@ -39,7 +40,7 @@ double SecondsSince(SteadyClock::time_point start) {
 }
 
 int ThreadsOf(const EngineOptions& options) {
-  return options.threads > 0 ? options.threads : native::CountCores();
+  return options.threads > 0 ? options.threads : CountCores();
 }
 
 bool HasAmx() {
