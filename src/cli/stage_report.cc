@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analysis/report.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "base/text.h"
@@ -70,7 +71,7 @@ Result<TrainingTime> TimeHere(Context& context, const TimeHereOptions& options) 
   request.engine = options.engine;
   TrainingTimeOptions time;
   time.measure_anew = options.anew;
-  time.version = kVersion;
+  time.version = std::string(kVersion) + " built " + FormatIsoUtc(EngineBuiltAt());
   ASSIGN_OR_RETURN(time.remembered, RememberedSpeedsFile());
   ASSIGN_OR_RETURN(auto engine, LoadEngine());
   context.Note(
