@@ -17,6 +17,7 @@
 #include "engine/native/test_models.h"
 #include "engine/torch/lora_model.h"
 #include "engine/torch/memory.h"
+#include "engine/torch/model_fixture.h"
 #include "engine/torch/optimizer.h"
 
 namespace idiolect {
@@ -25,31 +26,13 @@ namespace {
 using native::Compute;
 using native::Dtype;
 
-class AllWeightsTest : public testing::Test {
- protected:
-  native::ThreadPool pool_{native::CountCores()};
-  Compute compute_{&native::ChooseKernels(), &pool_};
-  Compute portable_{&native::PortableKernels(), &pool_};
-};
+class AllWeightsTest : public ModelTest {};
 
 LoraOptions AllWeights(int64_t max_tokens) {
   LoraOptions options;
   options.max_tokens = max_tokens;
   options.all_weights = true;
   return options;
-}
-
-PackedRow RandomRow(const std::vector<int64_t>& lengths, int64_t vocabulary, uint64_t seed) {
-  Random random(seed);
-  PackedRow row;
-  for (const int64_t length : lengths) {
-    for (int64_t i = 0; i < length; ++i) {
-      row.tokens.push_back(static_cast<int32_t>(random.Below(static_cast<uint64_t>(vocabulary))));
-      row.is_target.push_back(random.Below(3) > 0);
-    }
-    row.starts.push_back(static_cast<int64_t>(row.tokens.size()));
-  }
-  return row;
 }
 
 // Odd in every way that a family can be: biases and norms on q and k together, a head of its own.

@@ -10,11 +10,14 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/random.h"
 #include "engine/native/test_models.h"
 #include "engine/torch/memory.h"
+#include "engine/torch/model_fixture.h"
 #include "engine/torch/noise.h"
 #include "engine/torch/optimizer.h"
 #include "engine/torch/preference.h"
@@ -26,25 +29,7 @@ namespace {
 using native::Compute;
 using native::Dtype;
 
-class LoraModelTest : public testing::Test {
- protected:
-  native::ThreadPool pool_{native::CountCores()};
-  Compute compute_{&native::ChooseKernels(), &pool_};
-  Compute portable_{&native::PortableKernels(), &pool_};
-};
-
-PackedRow RandomRow(const std::vector<int64_t>& lengths, int64_t vocabulary, uint64_t seed) {
-  Random random(seed);
-  PackedRow row;
-  for (const int64_t length : lengths) {
-    for (int64_t i = 0; i < length; ++i) {
-      row.tokens.push_back(static_cast<int32_t>(random.Below(static_cast<uint64_t>(vocabulary))));
-      row.is_target.push_back(random.Below(3) > 0);
-    }
-    row.starts.push_back(static_cast<int64_t>(row.tokens.size()));
-  }
-  return row;
-}
+class LoraModelTest : public ModelTest {};
 
 // So that gradients of A are not zero.
 void Disturb(LoraModel& model, uint64_t seed) {
@@ -469,20 +454,34 @@ void FillA(LoraPair* pair) {
   }
 }
 
-void TrainsAsRecorded(const Compute& compute, const std::string& recording) {
+// A recording of tests/reference, and the model that it begins with.
+struct Recorded {
+  nlohmann::json reference;
+  std::optional<ModelFile> file;
+  std::unique_ptr<LoraModel> model;
+};
+void ReadRecorded(const Compute& compute, const std::string& recording, Recorded* recorded) {
   std::ifstream in(std::string(IDIOLECT_SOURCE_DIR) + "/tests/reference/" + recording);
   ASSERT_TRUE(in.good());
-  const auto reference = nlohmann::json::parse(in);
-  const auto file = ModelFile::Open(native::TestModel(reference["model"]));
+  const auto& reference = recorded->reference = nlohmann::json::parse(in);
+  auto file = ModelFile::Open(native::TestModel(reference["model"]));
   ASSERT_TRUE(file) << "run scripts/setup, or set IDIOLECT_MODELS";
-  const auto loaded =
-      LoraModel::Load(compute, *file, Dtype::kF32,
+  recorded->file = *std::move(file);
+  auto loaded =
+      LoraModel::Load(compute, *recorded->file, Dtype::kF32,
                       {reference["rank"].get<int>(), reference["alpha"].get<double>(), 1, 256});
   ASSERT_TRUE(loaded) << loaded.error().message;
-  LoraModel& model = **loaded;
-  LoraAdapter adapter = model.Adapter();
+  recorded->model = *std::move(loaded);
+  LoraAdapter adapter = recorded->model->Adapter();
   for (LoraPair& pair : adapter.pairs) FillA(&pair);
-  ASSERT_TRUE(model.SetAdapter(adapter));
+  ASSERT_TRUE(recorded->model->SetAdapter(adapter));
+}
+
+void TrainsAsRecorded(const Compute& compute, const std::string& recording) {
+  Recorded start;
+  ASSERT_NO_FATAL_FAILURE(ReadRecorded(compute, recording, &start));
+  const nlohmann::json& reference = start.reference;
+  LoraModel& model = *start.model;
 
   std::vector<std::vector<PackedRow>> batches(2);
   for (const auto& sequence : reference["sequences"]) {
@@ -535,19 +534,10 @@ TEST_F(LoraModelTest, Gemma3TrainsAsPeftDoes) {
 
 // What TRL's own trainer did with the same pairs: tools/reference/record_preference.py.
 TEST_F(LoraModelTest, SmolLm2PrefersAsTrlDoes) {
-  std::ifstream in(std::string(IDIOLECT_SOURCE_DIR) + "/tests/reference/dpo-smollm2.json");
-  ASSERT_TRUE(in.good());
-  const auto reference = nlohmann::json::parse(in);
-  const auto file = ModelFile::Open(native::TestModel(reference["model"]));
-  ASSERT_TRUE(file) << "run scripts/setup, or set IDIOLECT_MODELS";
-  const auto loaded =
-      LoraModel::Load(compute_, *file, Dtype::kF32,
-                      {reference["rank"].get<int>(), reference["alpha"].get<double>(), 1, 256});
-  ASSERT_TRUE(loaded) << loaded.error().message;
-  LoraModel& model = **loaded;
-  LoraAdapter adapter = model.Adapter();
-  for (LoraPair& pair : adapter.pairs) FillA(&pair);
-  ASSERT_TRUE(model.SetAdapter(adapter));
+  Recorded start;
+  ASSERT_NO_FATAL_FAILURE(ReadRecorded(compute_, "dpo-smollm2.json", &start));
+  const nlohmann::json& reference = start.reference;
+  LoraModel& model = *start.model;
 
   std::vector<PackedRow> rows(2);
   for (const auto& pair : reference["pairs"]) {
