@@ -75,7 +75,7 @@ def words_of(language):
     if language == "en":
         paths += sorted(DOCS.glob("*.md"))
     text = "\n".join(path.read_text() for path in paths)
-    return sorted(set(re.findall(r"[\w'-]+", text)))[:5000]
+    return sorted(set(re.findall(r"[\w'-]+", text)))
 
 
 def train_unigram(words):
