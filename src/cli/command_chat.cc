@@ -232,8 +232,7 @@ CommandAction DeclareChat(CLI::App& app, Language language) {
     ASSIGN_OR_RETURN(auto workspace, context.OpenWorkspace());
     ASSIGN_OR_RETURN(auto chosen, ChooseModel(context, *workspace, options->model));
     if (options->base_alone) {
-      chosen.spec.base = chosen.trained_from.base;
-      chosen.spec.adapter.clear();
+      ASSIGN_OR_RETURN(chosen.spec, BaseOf(chosen));
     }
     if (options->no_system) chosen.system_prompt.clear();
     if (!options->system.empty()) chosen.system_prompt = options->system;

@@ -33,6 +33,14 @@ struct BaseModel {
   std::unique_ptr<ChatModel> model;
 };
 
+Result<BaseModel> OpenBaseOf(const LoadedModel& chosen, const EngineOptions& options) {
+  ASSIGN_OR_RETURN(const ModelSpec spec, BaseOf(chosen));
+  BaseModel base;
+  ASSIGN_OR_RETURN(base.engine, LoadEngine());
+  ASSIGN_OR_RETURN(base.model, base.engine->Open(spec, options));
+  return base;
+}
+
 Result<BaseModel> OpenBase(Context& context, Workspace& workspace, const Options& options) {
   std::string wanted = options.model;
   if (wanted.empty()) {
@@ -42,16 +50,10 @@ Result<BaseModel> OpenBase(Context& context, Workspace& workspace, const Options
       return Fail(ErrorKind::kNotFound, "exporting preferences: no model is here to answer",
                   "name a base model: --model gemma-3-270m; idiolect models lists them");
     }
-    BaseModel base;
-    ASSIGN_OR_RETURN(base.engine, LoadEngine());
-    ASSIGN_OR_RETURN(base.model, base.engine->Open(chosen->trained_from, options.engine));
-    return base;
+    return OpenBaseOf(*chosen, options.engine);
   }
-  ASSIGN_OR_RETURN(auto chosen, ChooseModel(context, workspace, wanted));
-  BaseModel base;
-  ASSIGN_OR_RETURN(base.engine, LoadEngine());
-  ASSIGN_OR_RETURN(base.model, base.engine->Open(chosen.trained_from, options.engine));
-  return base;
+  ASSIGN_OR_RETURN(const auto chosen, ChooseModel(context, workspace, wanted));
+  return OpenBaseOf(chosen, options.engine);
 }
 
 Status Run(Context& context, const Options& options) {

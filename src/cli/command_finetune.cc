@@ -1,11 +1,11 @@
 #include <cstdio>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
 #include "cli/hosted.h"
 #include "cli/stages.h"
 #include "cli/texts.h"
+#include "jobs/trained_model.h"
 
 namespace idiolect {
 namespace {
@@ -47,7 +47,8 @@ Status ToHosted(const Options& options, HostedFinetuneOptions* hosted, const Pro
 
 }  // namespace
 
-std::string JobText(const Context& context, const Job& job) {
+std::string JobText(const Context& context, const std::filesystem::path& workspace,
+                    const Job& job) {
   const auto result = nlohmann::json::parse(job.result, nullptr, false);
   std::string text = job.fine_tuned_model + "\n";
   const auto number = [&result](const char* name) -> std::string {
@@ -58,7 +59,7 @@ std::string JobText(const Context& context, const Job& job) {
   };
   text += std::string(context.Say({"validation loss: ", "потери на проверке: "})) +
           number("base_valid_loss") + " → " + number("valid_loss") + "\n";
-  const bool whole = std::filesystem::path(job.adapter).filename() == "model";
+  const bool whole = TrainedKindOf(workspace / job.adapter) == TrainedKind::kWholeModel;
   return text +
          (whole ? context.Say({"model: ", "модель: "}) : context.Say({"adapter: ", "адаптер: "})) +
          job.adapter + "\n";
@@ -122,7 +123,8 @@ CommandAction DeclareFinetune(CLI::App& app, Language language) {
     }
     ASSIGN_OR_RETURN(auto result, FinetuneStage(context, *workspace, persona, options->finetune,
                                                 options->explain ? Explain::kYes : Explain::kNo));
-    context.Print(context.json() ? result.stage.summary : JobText(context, result.job));
+    context.Print(context.json() ? result.stage.summary
+                                 : JobText(context, workspace->folder(), result.job));
     if (!result.job.adapter.empty()) context.Next("chat");
     return {};
   };

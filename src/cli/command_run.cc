@@ -47,7 +47,7 @@ Status RunAll(Context& context, const Options& options) {
 
   ASSIGN_OR_RETURN(auto tuned,
                    FinetuneStage(context, *workspace, persona, options.finetune, explain));
-  done("finetune", tuned.stage, JobText(context, tuned.job));
+  done("finetune", tuned.stage, JobText(context, workspace->folder(), tuned.job));
 
   if (!context.json()) context.Print("\n── answers\n");
   ASSIGN_OR_RETURN(auto answers, AnswersStage(context, *workspace, tuned.job,

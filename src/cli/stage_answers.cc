@@ -29,7 +29,8 @@ Result<StageResult> AnswersStage(Context& context, Workspace& workspace, const J
   ASSIGN_OR_RETURN(auto samples, ReadSamples(dataset / "test.jsonl"));
   ASSIGN_OR_RETURN(auto engine, LoadEngine());
   ASSIGN_OR_RETURN(auto tuned, engine->Open(chosen.spec, engine_options));
-  ASSIGN_OR_RETURN(auto base, engine->Open(chosen.trained_from, engine_options));
+  ASSIGN_OR_RETURN(const ModelSpec base_spec, BaseOf(chosen));
+  ASSIGN_OR_RETURN(auto base, engine->Open(base_spec, engine_options));
 
   GenerateOptions generate;
   generate.max_tokens = 120;

@@ -27,6 +27,14 @@ Result<LoadedModel> FromJob(Workspace& workspace, const Job& job) {
 
 }  // namespace
 
+Result<ModelSpec> BaseOf(const LoadedModel& model) {
+  if (!model.trained_from.base.empty()) return model.trained_from;
+  return Fail(ErrorKind::kNotFound,
+              "opening the base model of " + model.spec.name + ": " + model.trained_from.name +
+                  " is no longer here",
+              "idiolect models pull " + model.trained_from.name);
+}
+
 Result<LoadedModel> ChooseModel(Context& context, Workspace& workspace, const std::string& wanted) {
   ASSIGN_OR_RETURN(auto jobs, ListJobs(workspace.database()));
   for (const Job& job : jobs) {

@@ -104,6 +104,8 @@ struct LoadedModel {
   std::string persona_name;      // empty for a bare base model
   std::string system_prompt;     // as it was trained
 };
+// The base alone. kNotFound, saying how to get it back, where it is gone.
+Result<ModelSpec> BaseOf(const LoadedModel& model);
 // `wanted`: a fine-tuned model's name, a job id, a base model's name or file; empty: the newest
 // trained model of the workspace.
 Result<LoadedModel> ChooseModel(Context& context, Workspace& workspace, const std::string& wanted);

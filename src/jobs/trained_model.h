@@ -15,6 +15,7 @@ std::filesystem::path TrainedFolder(const std::filesystem::path& job_folder,
                                     const TrainOptions& options);
 
 enum class TrainedKind { kNothing, kAdapter, kWholeModel };
+// By what lies in it.
 TrainedKind TrainedKindOf(const std::filesystem::path& folder);
 
 // How to open it; `base` is the model that training began with.
