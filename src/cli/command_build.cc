@@ -4,6 +4,7 @@
 #include "cli/command.h"
 #include "cli/stages.h"
 #include "cli/texts.h"
+#include "dataset/reject_rules.h"
 
 namespace idiolect {
 namespace {
@@ -30,10 +31,11 @@ std::string BuildText(const Context& context, const std::string& summary) {
                      "\n";
   if (json.contains("rejected") && !json["rejected"].empty()) {
     text += context.Say({"left out:\n", "отсеяно:\n"});
-    for (const auto& [reason, count] : json["rejected"].items()) {
-      std::string digits = GroupDigits(count.get<int64_t>());
+    for (const RejectRuleInfo& info : RejectRules()) {
+      if (!json["rejected"].contains(info.name)) continue;
+      std::string digits = GroupDigits(json["rejected"][info.name].get<int64_t>());
       digits.insert(0, digits.size() < 9 ? 9 - digits.size() : 0, ' ');
-      text += digits + "  " + reason + "\n";
+      text += digits + "  " + info.name + " – " + context.Say(info.what) + "\n";
     }
   }
   return text + json.value("dir", "") + "\n";

@@ -74,10 +74,10 @@ std::string ImportText(const Context& context, const std::string& summary) {
             GroupDigits(number(totals, "messages")) + context.Say({" messages (", " сообщений ("}) +
             GroupDigits(number(contents, "ordinary")) + context.Say({" ordinary, ", " обычных, "}) +
             GroupDigits(number(contents, "service")) +
-            context.Say({" service), ", " служебных), "}) +
-            GroupDigits(number(contents, "replies")) + context.Say({" replies, ", " ответов, "}) +
-            GroupDigits(number(contents, "people")) + context.Say({" people, ", " людей, "}) +
-            GroupDigits(number(contents, "topics")) + context.Say({" topics", " тем"}) + "\n";
+            context.Say({" service), replies: ", " служебных), ответов: "}) +
+            GroupDigits(number(contents, "replies")) + context.Say({", people: ", ", людей: "}) +
+            GroupDigits(number(contents, "people")) + context.Say({", topics: ", ", тем: "}) +
+            GroupDigits(number(contents, "topics")) + "\n";
   }
   return text;
 }
