@@ -291,8 +291,22 @@ class Serve(unittest.TestCase):
         self.assertEqual(parts["choices"][0]["message"]["content"], plain)
         made = ask(response_format={"type": "json_object"}, temperature=0, max_completion_tokens=120,
                    messages=[{"role": "user", "content": "Give a JSON object with a key name."}])["choices"][0]
+        self.assertEqual(made["message"]["content"].lstrip()[:1], "{")
         if made["finish_reason"] == "stop":
             self.assertIsInstance(json.loads(made["message"]["content"]), dict)
+
+    def test_penalties_keep_a_text_from_repeating_itself(self):
+        def most(**fields):
+            answer = self.server.post("/v1/completions", {
+                "model": BASE, "prompt": "sea " * 12 + "sea", "temperature": 0, "max_tokens": 24, "logprobs": 0, **fields}).json
+            tokens = answer["choices"][0]["logprobs"]["tokens"]
+            return max(tokens.count(token) for token in tokens)
+
+        plain = most()
+        self.assertGreater(plain, 2)
+        for field in ("presence_penalty", "frequency_penalty"):
+            self.assertEqual(most(**{field: 0}), plain)
+            self.assertLess(most(**{field: 2}), plain)
 
     def test_wrong_chats_are_refused(self):
         def ask(**more):
