@@ -296,17 +296,23 @@ class Serve(unittest.TestCase):
             self.assertIsInstance(json.loads(made["message"]["content"]), dict)
 
     def test_penalties_keep_a_text_from_repeating_itself(self):
-        def most(**fields):
-            answer = self.server.post("/v1/completions", {
-                "model": BASE, "prompt": "sea " * 12 + "sea", "temperature": 0, "max_tokens": 24, "logprobs": 0, **fields}).json
-            tokens = answer["choices"][0]["logprobs"]["tokens"]
-            return max(tokens.count(token) for token in tokens)
+        refrain = [{"role": "user", "content": "Write a long poem about the sea with a refrain."}]
 
-        plain = most()
-        self.assertGreater(plain, 2)
+        def tokens(**fields):
+            answer = self.server.post("/v1/chat/completions", {
+                "model": BASE, "messages": refrain, "temperature": 0, "max_completion_tokens": 120, "logprobs": True,
+                **fields}).json
+            return [token["token"] for token in answer["choices"][0]["logprobs"]["content"]]
+
+        def new(of):
+            return len(set(of)) / len(of)
+
+        tokens()  # reads the prompt whole; the others go on from it
+        plain = tokens()
+        self.assertLess(new(plain), 0.7)
         for field in ("presence_penalty", "frequency_penalty"):
-            self.assertEqual(most(**{field: 0}), plain)
-            self.assertLess(most(**{field: 2}), plain)
+            self.assertEqual(tokens(**{field: 0}), plain)
+            self.assertGreater(new(tokens(**{field: 2})), new(plain) + 0.05)
 
     def test_wrong_chats_are_refused(self):
         def ask(**more):
