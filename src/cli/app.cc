@@ -141,13 +141,13 @@ int Run(int argc, char** argv) {
       app, language,
       {"--workspace", {"folder of the workspace", "папка рабочей области"}, "IDIOLECT_WORKSPACE"},
       global.workspace)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+      .LastCounts();
   AddFlag(app, language, {"--json", {"print JSON for programs", "вывод в JSON для программ"}},
           json);
-  const CLI::Option* lang_option =
+  const DeclaredOption lang_option =
       AddOption(app, language, {"--lang", {"ru or en", "ru или en"}, "IDIOLECT_LANG"}, lang)
-          ->check(CLI::IsMember({"ru", "en"}))
-          ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+          .OneOf({"ru", "en"})
+          .LastCounts();
   AddFlag(app, language,
           {"--quiet", {"no progress, no words beside the result", "без прогресса и пояснений"}},
           global.quiet);
@@ -199,7 +199,7 @@ int Run(int argc, char** argv) {
     return kMisused;
   }
   global.language = LanguageOfLocale(lang);
-  if (lang_option->count() > 0) global.asked_language = global.language;
+  if (lang_option.given()) global.asked_language = global.language;
   global.form = json ? OutputForm::kJson : OutputForm::kText;
 
   Interrupt interrupt;

@@ -204,17 +204,17 @@ CommandAction DeclareChat(CLI::App& app, Language language) {
   AddOption(app, language,
             {"--temperature", {"0: always the likeliest word", "0: всегда самое вероятное слово"}},
             options->generate.temperature)
-      ->check(CLI::Range(0.0, 2.0));
+      .Within(0.0, 2.0);
   AddOption(app, language, {"--top-p", {"1: off", "1: выключено"}}, options->generate.top_p)
-      ->check(CLI::Range(0.0, 1.0));
+      .Within(0.0, 1.0);
   AddOption(app, language, {"--min-p", {"0: off", "0: выключено"}}, options->generate.min_p)
-      ->check(CLI::Range(0.0, 1.0));
+      .Within(0.0, 1.0);
   AddOption(app, language, {"--repetition-penalty", {"1: off", "1: выключено"}},
             options->generate.repetition_penalty)
-      ->check(CLI::Range(0.5, 2.0));
+      .Within(0.5, 2.0);
   AddOption(app, language, {"--max-tokens", {"of the answer", "в ответе"}},
             options->generate.max_tokens)
-      ->check(CLI::Range(1, 8192));
+      .Within(1, 8192);
   AddOption(app, language, {"--seed", {"of the random choices", "зерно случайного выбора"}},
             options->generate.seed);
   AddEngineOptions(app, language, options->engine, options->precision);

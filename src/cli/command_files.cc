@@ -56,21 +56,21 @@ Status GetFile(Context& context, OpenedService& opened, const Options& options) 
 CommandAction DeclareFiles(CLI::App& app, Language language) {
   auto options = std::make_shared<Options>();
   AddServiceOptions(app, language, options->choice, ProviderRole::kUsing);
-  app.get_option("--provider")->required();
-  options->get = app.add_subcommand("get", Say(language, {"print a file", "вывести файл"}));
-  AddOption(*options->get, language, {"ID", {"of the list", "из списка"}}, options->id)->required();
+  FindOption(app, "--provider").Required();
+  options->get = AddCommand(app, language, "get", {"print a file", "вывести файл"});
+  AddOption(*options->get, language, {"ID", {"of the list", "из списка"}}, options->id).Required();
   AddOption(*options->get, language, {"-o,--out", {"file; - is stdout", "файл; - это stdout"}},
             options->out);
-  options->remove = app.add_subcommand(
-      "delete", Say(language, {"delete a file at the provider", "удалить файл у сервиса"}));
+  options->remove = AddCommand(app, language, "delete",
+                               {"delete a file at the provider", "удалить файл у сервиса"});
   AddOption(*options->remove, language, {"ID", {"of the list", "из списка"}}, options->id)
-      ->required();
-  app.require_subcommand(0, 1);
+      .Required();
+  AllowOneCommand(app);
   return [options](Context& context) -> Status {
     ASSIGN_OR_RETURN(auto opened, OpenService(context, ChooseWorkspace(context.global.workspace),
                                               options->choice));
-    if (options->get->parsed()) return GetFile(context, *opened, *options);
-    if (options->remove->parsed()) {
+    if (Chosen(*options->get)) return GetFile(context, *opened, *options);
+    if (Chosen(*options->remove)) {
       RETURN_IF_ERROR(opened->service->DeleteFile(options->id));
       context.Print(context.json() ? nlohmann::json({{"id", options->id}, {"deleted", true}}).dump()
                                    : options->id);

@@ -15,7 +15,7 @@ struct Options {
   FinetuneOptions finetune;
   HostedFinetuneOptions hosted;
   double multiplier = 0;
-  const CLI::Option* seed = nullptr;
+  DeclaredOption seed{nullptr};
   bool explain = false;
 };
 
@@ -30,7 +30,7 @@ Status ToHosted(const Options& options, HostedFinetuneOptions* hosted, const Pro
   hosted->dataset = options.finetune.dataset;
   hosted->suffix = options.finetune.suffix;
   hosted->epochs = options.finetune.train.epochs;
-  if (options.seed->count() > 0) {
+  if (options.seed.given()) {
     hosted->seed = static_cast<int64_t>(options.finetune.train.seed & 0x7fffffff);
   }
   const bool absolute = provider.rate == RateMeaning::kAbsolute;
@@ -82,17 +82,17 @@ CommandAction DeclareFinetune(CLI::App& app, Language language) {
               "по умолчанию новейшая"}},
             options->finetune.dataset);
   AddTrainOptions(app, language, options->finetune, options->precision);
-  options->seed = app.get_option("--seed");
+  options->seed = FindOption(app, "--seed");
   AddOption(app, language,
             {"--learning-rate-multiplier",
              {"for hosted providers; 0: theirs", "для чужих сервисов; 0: их выбор"}},
             options->multiplier)
-      ->check(CLI::Range(0.0, 100.0));
+      .Within(0.0, 100.0);
   AddOption(
       app, language,
       {"--batch-size", {"for hosted providers; 0: theirs", "для чужих сервисов; 0: их выбор"}},
       options->hosted.batch_size)
-      ->check(CLI::Range(0, 256));
+      .Within(0, 256);
   AddFlag(app, language, {"--yes", {"send without asking", "отправить, не спрашивая"}},
           options->hosted.yes);
   AddFlag(app, language,

@@ -89,7 +89,7 @@ CommandAction DeclareImport(CLI::App& app, Language language) {
              {"exports: files, folders or archives (zip, 7z, tar.gz, tar.xz) that hold them",
               "экспорты: файлы, папки или архивы (zip, 7z, tar.gz, tar.xz)"}},
             options->paths)
-      ->required();
+      .Required();
   AddFlag(app, language,
           {"--explain", {"say what changed since the last import", "что изменилось"}},
           options->explain);

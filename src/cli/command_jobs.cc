@@ -151,8 +151,8 @@ Status FollowHere(Context& context, Workspace& workspace, const std::string& id)
 CommandAction DeclareJobs(CLI::App& app, Language language) {
   auto options = std::make_shared<Options>();
   const auto sub = [&](const char* name, Text help) {
-    CLI::App* command = app.add_subcommand(name, Say(language, help));
-    AddOption(*command, language, {"ID", {"of the list", "из списка"}}, options->id)->required();
+    CLI::App* command = AddCommand(app, language, name, help);
+    AddOption(*command, language, {"ID", {"of the list", "из списка"}}, options->id).Required();
     return command;
   };
   options->follow = sub("follow", {"watch a job to its end, then test and save the model",
@@ -162,13 +162,13 @@ CommandAction DeclareJobs(CLI::App& app, Language language) {
   options->cancel = sub("cancel", {"end it for good", "отменить совсем"});
   options->pause = sub("pause", {"here, and where the provider can", "здесь и где сервис умеет"});
   options->resume = sub("resume", {"a paused one", "продолжить после паузы"});
-  app.require_subcommand(0, 1);
+  AllowOneCommand(app);
   return [options](Context& context) -> Status {
     ASSIGN_OR_RETURN(auto workspace, context.OpenExistingWorkspace());
-    if (options->cancel->parsed()) return Act(context, *workspace, options->id, JobAction::kCancel);
-    if (options->pause->parsed()) return Act(context, *workspace, options->id, JobAction::kPause);
-    if (options->resume->parsed()) return Act(context, *workspace, options->id, JobAction::kResume);
-    if (!options->follow->parsed()) return List(context, *workspace);
+    if (Chosen(*options->cancel)) return Act(context, *workspace, options->id, JobAction::kCancel);
+    if (Chosen(*options->pause)) return Act(context, *workspace, options->id, JobAction::kPause);
+    if (Chosen(*options->resume)) return Act(context, *workspace, options->id, JobAction::kResume);
+    if (!Chosen(*options->follow)) return List(context, *workspace);
     ASSIGN_OR_RETURN(auto run, FindHostedRunByJob(workspace->database(), options->id));
     if (!run) return FollowHere(context, *workspace, options->id);
     ASSIGN_OR_RETURN(auto opened, OpenService(context, workspace->folder(), ChoiceOfRun(*run)));

@@ -288,7 +288,7 @@ CommandAction DeclareLinks(CLI::App& app, Language language) {
             options->message);
   AddOption(app, language, {"--limit", {"show so many messages", "показать столько сообщений"}},
             options->limit)
-      ->check(CLI::Range(1, 100'000));
+      .Within(1, 100'000);
   return [options](Context& context) -> Status { return ShowLinks(context, *options); };
 }
 

@@ -144,28 +144,28 @@ struct Options {
 
 CommandAction DeclareModels(CLI::App& app, Language language) {
   auto options = std::make_shared<Options>();
-  options->pull = app.add_subcommand(
-      "pull", Say(language, {"get a model of the catalogue", "загрузить модель из каталога"}));
+  options->pull = AddCommand(app, language, "pull",
+                             {"get a model of the catalogue", "загрузить модель из каталога"});
   AddOption(*options->pull, language, {"NAME", {"its name in the list", "её имя в списке"}},
             options->name)
-      ->required();
-  options->add = app.add_subcommand(
-      "add", Say(language, {"take in a model of your own: a GGUF file, or a folder with "
-                            "config.json and safetensors",
-                            "добавить свою модель: файл GGUF или папку с config.json и "
-                            "safetensors"}));
+      .Required();
+  options->add = AddCommand(app, language, "add",
+                            {"take in a model of your own: a GGUF file, or a folder with "
+                             "config.json and safetensors",
+                             "добавить свою модель: файл GGUF или папку с config.json и "
+                             "safetensors"});
   AddOption(*options->add, language, {"PATH", {"file or folder", "файл или папка"}}, options->file)
-      ->required();
-  options->exporting = app.add_subcommand(
-      "export", Say(language, {"write a trained model for other programs",
-                               "записать обученную модель для других программ"}));
+      .Required();
+  options->exporting = AddCommand(app, language, "export",
+                                  {"write a trained model for other programs",
+                                   "записать обученную модель для других программ"});
   options->run_export = DeclareModelExport(*options->exporting, language);
-  app.require_subcommand(0, 1);
+  AllowOneCommand(app);
   AddServiceOptions(app, language, options->choice, ProviderRole::kUsing);
   return [options](Context& context) -> Status {
-    if (options->pull->parsed()) return PullModel(context, options->name);
-    if (options->add->parsed()) return AddModel(context, options->file);
-    if (options->exporting->parsed()) return options->run_export(context);
+    if (Chosen(*options->pull)) return PullModel(context, options->name);
+    if (Chosen(*options->add)) return AddModel(context, options->file);
+    if (Chosen(*options->exporting)) return options->run_export(context);
     if (!options->choice.provider.empty() && options->choice.provider != "local") {
       return ListHostedModels(context, options->choice);
     }

@@ -219,37 +219,37 @@ CommandAction DeclarePeople(CLI::App& app, Language language) {
             options->persona);
   AddOption(app, language, {"--limit", {"show so many; 0: all", "показать столько; 0: всех"}},
             options->limit)
-      ->check(CLI::Range(0, 1'000'000));
+      .Within(0, 1'000'000);
   const OptionRow somebody = {"PERSON", {"an id or a name", "id или имя"}};
-  options->merge = app.add_subcommand(
-      "merge", Say(language, {"two are one person; undone by unmerge",
-                              "двое — один человек; отменяется командой unmerge"}));
+  options->merge = AddCommand(app, language, "merge",
+                              {"two are one person; undone by unmerge",
+                               "двое — один человек; отменяется командой unmerge"});
   AddOption(*options->merge, language,
             {"PERSON", {"who stays: an id or a name", "кто остаётся: id или имя"}}, options->first)
-      ->required();
+      .Required();
   AddOption(*options->merge, language, {"SAME", {"is the same person", "это тот же человек"}},
             options->second)
-      ->required();
+      .Required();
   options->unmerge =
-      app.add_subcommand("unmerge", Say(language, {"take a merge back", "отменить объединение"}));
-  AddOption(*options->unmerge, language, somebody, options->first)->required();
-  options->proposals = app.add_subcommand(
-      "proposals",
-      Say(language, {"who may be one person, and why", "кто может быть одним человеком"}));
-  options->note = app.add_subcommand(
-      "note", Say(language, {"note something on a person", "заметка о человеке"}));
-  AddOption(*options->note, language, somebody, options->first)->required();
+      AddCommand(app, language, "unmerge", {"take a merge back", "отменить объединение"});
+  AddOption(*options->unmerge, language, somebody, options->first).Required();
+  options->proposals =
+      AddCommand(app, language, "proposals",
+                 {"who may be one person, and why", "кто может быть одним человеком"});
+  options->note =
+      AddCommand(app, language, "note", {"note something on a person", "заметка о человеке"});
+  AddOption(*options->note, language, somebody, options->first).Required();
   AddOption(*options->note, language,
             {"TEXT", {"the note; none: show it", "заметка; без неё: показать"}}, options->text);
   AddFlag(*options->note, language, {"--clear", {"take the note away", "убрать заметку"}},
           options->clear);
-  app.require_subcommand(0, 1);
+  AllowOneCommand(app);
   return [options](Context& context) -> Status {
     ASSIGN_OR_RETURN(auto workspace, context.OpenExistingWorkspace());
-    if (options->merge->parsed()) return Merge(context, *workspace, *options);
-    if (options->unmerge->parsed()) return Unmerge(context, *workspace, *options);
-    if (options->proposals->parsed()) return Proposals(context, *workspace);
-    if (options->note->parsed()) return Note(context, *workspace, *options);
+    if (Chosen(*options->merge)) return Merge(context, *workspace, *options);
+    if (Chosen(*options->unmerge)) return Unmerge(context, *workspace, *options);
+    if (Chosen(*options->proposals)) return Proposals(context, *workspace);
+    if (Chosen(*options->note)) return Note(context, *workspace, *options);
     if (!options->persona.empty()) {
       ASSIGN_OR_RETURN(auto person,
                        ChoosePersona(context, *workspace, options->persona, Remember::kYes));

@@ -27,7 +27,7 @@ CommandAction DeclareReport(CLI::App& app, Language language) {
       {"--names",
        {"other people: pseudonyms or real", "другие люди: pseudonyms — псевдонимы, real — имена"}},
       options->names)
-      ->check(CLI::IsMember({"pseudonyms", "real"}));
+      .OneOf({"pseudonyms", "real"});
   AddOption(app, language,
             {"--timezone",
              {"whose hours to count by, as Europe/Moscow; default: this machine's",

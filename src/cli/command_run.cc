@@ -68,7 +68,7 @@ CommandAction DeclareRun(CLI::App& app, Language language) {
   AddOption(app, language,
             {"PATH", {"exports: files, or folders that hold them", "экспорты: файлы или папки"}},
             options->paths)
-      ->required();
+      .Required();
   AddOption(app, language,
             {"--persona",
              {"an id, a name or a part of one", "id, имя или его часть"},

@@ -61,7 +61,7 @@ CommandAction DeclareServe(CLI::App& app, Language language) {
   ServerOptions& server = options->server;
   AddOption(app, language, {"--port", {"0: any free one", "0: любой свободный"}, "IDIOLECT_PORT"},
             server.http.port)
-      ->check(CLI::Range(0, 65535));
+      .Within(0, 65535);
   AddOption(app, language,
             {"--bind",
              {"numeric address to listen on; others than loopback need a token",
@@ -80,17 +80,17 @@ CommandAction DeclareServe(CLI::App& app, Language language) {
   AddOption(app, language,
             {"--parallel", {"answers made at the same time", "ответов одновременно"}},
             server.service.parallel_answers)
-      ->check(CLI::Range(1, 512));
+      .Within(1, 512);
   AddOption(app, language,
             {"--queue",
              {"answers that may wait; more are refused (429)",
               "ответов в очереди; остальным отказ (429)"}},
             server.service.waiting_answers)
-      ->check(CLI::Range(0, 100'000));
+      .Within(0, 100'000);
   AddOption(app, language,
             {"--max-tokens", {"of an answer whose request names no limit", "предел ответа"}},
             server.service.max_answer_tokens)
-      ->check(CLI::Range(1, 1'000'000));
+      .Within(1, 1'000'000);
   AddFlag(app, language,
           {"--no-system",
            {"do not put the training's system prompt before requests without one",
@@ -100,7 +100,7 @@ CommandAction DeclareServe(CLI::App& app, Language language) {
             {"--checkpoint-seconds",
              {"between checkpoints of a training", "между контрольными точками обучения"}},
             options->checkpoint_seconds)
-      ->check(CLI::Range(0, 86'400));
+      .Within(0, 86'400);
   AddEngineOptions(app, language, options->engine, options->precision);
   return [options](Context& context) -> Status {
     RETURN_IF_ERROR(ResolvePrecision(options->precision, options->engine));

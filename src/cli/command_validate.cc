@@ -391,10 +391,10 @@ CommandAction DeclareValidate(CLI::App& app, Language language) {
       app, language,
       {"--max-tokens", {"of one example; 16385 for gpt-3.5", "в одном примере; 16385 для gpt-3.5"}},
       options->max_tokens)
-      ->check(CLI::Range(size_t{1}, size_t{100'000'000}));
+      .Within(1, 100'000'000);
   AddOption(app, language, {"--epochs", {"0: by the number of examples", "0: по числу примеров"}},
             options->epochs)
-      ->check(CLI::Range(0, 100));
+      .Within(0, 100);
   AddOption(app, language,
             {"--prices",
              {"a price file; default: prices.toml of the workspace, else the built-in",

@@ -193,7 +193,7 @@ CommandAction DeclareWhy(CLI::App& app, Language language) {
              {"its id, as the dataset's files have it, or CHAT:ID",
               "id сообщения, как в файлах датасета, или ЧАТ:ID"}},
             *wanted)
-      ->required();
+      .Required();
   return [wanted](Context& context) { return Why(context, *wanted); };
 }
 

@@ -33,11 +33,11 @@ Status EndWithParent(pid_t parent) {
 
 CommandAction DeclareWork(CLI::App& app, Language language) {
   auto options = std::make_shared<Options>();
-  AddOption(app, language, {"job", {"the job's id", "id задания"}}, options->job)->required();
+  AddOption(app, language, {"job", {"the job's id", "id задания"}}, options->job).Required();
   AddOption(app, language,
             {"--checkpoint-seconds", {"between checkpoints", "между контрольными точками"}},
             options->checkpoint_seconds)
-      ->check(CLI::Range(0, 86'400));
+      .Within(0, 86'400);
   AddEngineOptions(app, language, options->engine, options->precision);
   return [options](Context& context) -> Status {
     const pid_t parent = ::getppid();

@@ -2,7 +2,6 @@
 // `idiolect models export`: a trained model as files that other programs load; and the check of one
 // that comes in.
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 
 #include "base/result.h"

@@ -2,7 +2,6 @@
 // What the commands that reach other people's servers share: the options that say which, the key,
 // the service behind them, and `finetune --provider`.
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "cli/context.h"
+#include "cli/options.h"
 #include "cli/stages.h"
 #include "providers/tuning_service.h"
 #include "store/hosted.h"

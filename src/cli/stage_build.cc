@@ -12,38 +12,39 @@ void AddBuildOptions(CLI::App& app, Language language, BuildOptions& options) {
     const std::string flag = std::string("--") + field.name;
     const std::string help = std::string(Say(language, field.help)) +
                              (*field.unit == '\0' ? "" : std::string(", ") + field.unit);
-    CLI::Option* option = field.whole != nullptr ? app.add_option(flag, options.*field.whole, help)
-                                                 : app.add_option(flag, options.*field.real, help);
-    option->check(CLI::Range(field.least, field.most));
+    const OptionRow row = {flag.c_str(), {help.c_str(), help.c_str()}};
+    if (field.whole != nullptr) {
+      AddOption(app, language, row, options.*field.whole).Within(field.least, field.most);
+    } else {
+      AddOption(app, language, row, options.*field.real).Within(field.least, field.most);
+    }
   }
-  app.add_option_function<std::string>(
-         "--pii",
-         [&options](const std::string& text) {
-           auto policy = PiiPolicy::Parse(text);
-           if (!policy) {
-             throw CLI::ValidationError("--pii",
-                                        policy.error().message + "; " + policy.error().hint);
-           }
-           options.pii = *policy;
-         },
-         Say(language, {"personal data: keep, replace or drop; per kind: replace,phone=keep",
-                        "личные данные: keep, replace или drop; по видам: replace,phone=keep"}))
-      ->type_name("TEXT");
-  app.add_option_function<std::string>(
-         "--posts",
-         [&options](const std::string& text) {
-           options.posts = text == "drop" ? Posts::kDrop : Posts::kPrompt;
-         },
-         Say(language, {"a channel's posts in its discussion group: prompt (of the comments under "
-                        "them) or drop",
-                        "посты канала в его группе обсуждения: prompt (подсказка для комментариев "
-                        "под ними) или drop"}))
-      ->check(CLI::IsMember({"prompt", "drop"}));
-  app.add_option("--system", options.system_text,
-                 Say(language, {"system prompt of every sample", "системная подсказка примеров"}));
-  app.add_flag_callback(
-      "--no-system", [&options] { options.system_prompt = SystemPrompt::kNone; },
-      Say(language, {"samples without a system prompt", "примеры без системной подсказки"}));
+  AddTaken(app, language,
+           {"--pii",
+            {"personal data: keep, replace or drop; per kind: replace,phone=keep",
+             "личные данные: keep, replace или drop; по видам: replace,phone=keep"}},
+           [&options](const std::string& text) {
+             auto policy = PiiPolicy::Parse(text);
+             if (!policy) BadOption("--pii", policy.error().message + "; " + policy.error().hint);
+             options.pii = *policy;
+           });
+  AddTaken(app, language,
+           {"--posts",
+            {"a channel's posts in its discussion group: prompt (of the comments under them) or "
+             "drop",
+             "посты канала в его группе обсуждения: prompt (подсказка для комментариев под ними) "
+             "или drop"}},
+           [&options](const std::string& text) {
+             options.posts = text == "drop" ? Posts::kDrop : Posts::kPrompt;
+           })
+      .OneOf({"prompt", "drop"});
+  AddOption(app, language,
+            {"--system", {"system prompt of every sample", "системная подсказка примеров"}},
+            options.system_text);
+  AddTakenFlag(
+      app, language,
+      {"--no-system", {"samples without a system prompt", "примеры без системной подсказки"}},
+      Take::kInTurn, [&options] { options.system_prompt = SystemPrompt::kNone; });
 }
 
 Result<std::filesystem::path> NewestDataset(Workspace& workspace, const PersonSummary& persona) {

@@ -255,13 +255,13 @@ void AddEngineOptions(CLI::App& app, Language language, EngineOptions& options,
                       std::string& precision) {
   AddOption(app, language, {"--threads", {"0: all cores", "0: все ядра"}, "IDIOLECT_THREADS"},
             options.threads)
-      ->check(CLI::Range(0, 1024));
+      .Within(0, 1024);
   AddOption(app, language,
             {"--precision",
              {"auto, bf16 or f32; auto: bf16 where the processor multiplies it",
               "auto, bf16 или f32; auto: bf16, если процессор его умножает"}},
             precision)
-      ->check(CLI::IsMember({"auto", "bf16", "f32"}));
+      .OneOf({"auto", "bf16", "f32"});
 }
 
 Status ResolvePrecision(const std::string& text, EngineOptions& options) {
@@ -276,9 +276,9 @@ namespace {
 // What most people never touch: left out of the help that fits a screen, and shown by
 // --help-training.
 void AddFurtherTrainOptions(CLI::App& app, Language language, TrainOptions& train) {
-  auto further = std::make_shared<std::vector<CLI::Option*>>();
-  const auto add = [&](CLI::Option* option) {
-    further->push_back(option->group(""));
+  auto further = std::make_shared<std::vector<DeclaredOption>>();
+  const auto add = [&](DeclaredOption option) {
+    further->push_back(option.Section(""));
     return option;
   };
   const std::map<std::string, Schedule> schedules = {{"cosine", Schedule::kCosine},
@@ -291,7 +291,7 @@ void AddFurtherTrainOptions(CLI::App& app, Language language, TrainOptions& trai
                  {"of DPO: how dear it is to leave the base model",
                   "для DPO: цена отхода от исходной модели"}},
                 train.beta))
-      ->check(CLI::Range(1e-6, 100.0));
+      .Within(1e-6, 100.0);
   add(AddNamed(app, language,
                {"--schedule",
                 {"of the rate after the warm-up: cosine, linear or constant",
@@ -301,25 +301,25 @@ void AddFurtherTrainOptions(CLI::App& app, Language language, TrainOptions& trai
           app, language,
           {"--warmup", {"share of the steps in which the rate grows", "доля шагов разогрева"}},
           train.warmup_share))
-      ->check(CLI::Range(0.0, 1.0));
+      .Within(0.0, 1.0);
   add(AddOption(app, language, {"--weight-decay", {"AdamW's", "убывание весов AdamW"}},
                 train.weight_decay))
-      ->check(CLI::Range(0.0, 10.0));
+      .Within(0.0, 10.0);
   add(AddOption(app, language,
                 {"--clip-norm",
                  {"longest gradient, longer ones are cut; 0: never",
                   "наибольшая длина градиента; 0: не обрезать"}},
                 train.clip_norm))
-      ->check(CLI::Range(0.0, 1e6));
+      .Within(0.0, 1e6);
   add(AddOption(app, language,
                 {"--rows-per-step",
                  {"packed rows whose gradients are summed for a step",
                   "строк, градиенты которых складываются в один шаг"}},
                 train.rows_per_step))
-      ->check(CLI::Range(1, 100'000));
+      .Within(1, 100'000);
   add(AddOption(app, language, {"--alpha", {"of the adapter; 0: twice the rank", "0: два ранга"}},
                 train.alpha))
-      ->check(CLI::Range(0.0, 1e6));
+      .Within(0.0, 1e6);
   add(AddFlag(app, language,
               {"--rslora",
                {"the adapter counts alpha / √rank, not alpha / rank",
@@ -335,26 +335,25 @@ void AddFurtherTrainOptions(CLI::App& app, Language language, TrainOptions& trai
                  {"projections that learn, by name with commas; default: all seven",
                   "какие проекции учатся, через запятую; по умолчанию все семь"}},
                 train.targets))
-      ->default_str("")
-      ->delimiter(',')
-      ->check(CLI::IsMember(
-          {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}));
+      .ShownDefault("")
+      .WithCommas()
+      .OneOf({"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"});
   add(AddOption(app, language,
                 {"--dropout", {"of adapters' inputs, while training", "доля отбрасываемых входов"}},
                 train.dropout))
-      ->check(CLI::Range(0.0, 0.9));
+      .Within(0.0, 0.9);
   add(AddOption(app, language,
                 {"--neftune",
                  {"noise on embeddings while training; 0: none, 5 is usual",
                   "шум на эмбеддингах при обучении; 0: нет, обычно 5"}},
                 train.neftune))
-      ->check(CLI::Range(0.0, 1000.0));
+      .Within(0.0, 1000.0);
   add(AddOption(app, language,
                 {"--patience",
                  {"stop after so many epochs without a better validation loss; 0: never",
                   "остановиться после стольких эпох без улучшения; 0: никогда"}},
                 train.patience))
-      ->check(CLI::Range(0, 100));
+      .Within(0, 100);
   add(AddNamed(app, language,
                {"--recompute",
                 {"activations in backward instead of keeping them: auto, always, never",
@@ -368,26 +367,26 @@ void AddFurtherTrainOptions(CLI::App& app, Language language, TrainOptions& trai
                                                {"packed", BaseForm::kPacked},
                                                {"unpacked", BaseForm::kUnpacked}},
                train.base));
-  const auto memory = add(app.add_option_function<int64_t>(
-      "--memory", [&train](int64_t mib) { train.memory_bytes = mib << 20; },
-      Say(language, {"MiB that training may take; 0: what is free",
-                     "сколько МиБ можно занять; 0: сколько свободно"})));
-  memory->check(CLI::Range(int64_t{0}, int64_t{1} << 30))->default_str("0");
+  add(AddOption(app, language,
+                {"--memory",
+                 {"MiB that training may take; 0: what is free",
+                  "сколько МиБ можно занять; 0: сколько свободно"}},
+                train.memory_mib))
+      .Within(0, 1 << 30);
   add(AddOption(app, language,
                 {"--checkpoint-seconds", {"between checkpoints", "между контрольными точками"}},
                 train.checkpoint_every_seconds))
-      ->check(CLI::Range(0, 86'400));
-  app.add_flag_callback(
-         "--help-training",
-         [&app, further, language] {
-           for (CLI::Option* option : *further) {
-             option->group(Say(language, {"More of training", "Ещё об обучении"}));
-           }
-           throw CLI::CallForHelp();
-         },
-         Say(language, {"this help with every option of training",
-                        "эта справка со всеми настройками обучения"}))
-      ->trigger_on_parse();
+      .Within(0, 86'400);
+  AddTakenFlag(
+      app, language,
+      {"--help-training",
+       {"this help with every option of training", "эта справка со всеми настройками обучения"}},
+      Take::kAtOnce, [further, language] {
+        for (const DeclaredOption option : *further) {
+          option.Section(Say(language, {"More of training", "Ещё об обучении"}));
+        }
+        ShowHelp();
+      });
 }
 
 }  // namespace
@@ -418,28 +417,28 @@ void AddTrainOptions(CLI::App& app, Language language, FinetuneOptions& options,
           train.full);
   AddOption(app, language, {"--epochs", {"0: from the dataset's size", "0: по размеру датасета"}},
             train.epochs)
-      ->check(CLI::Range(0, 100));
+      .Within(0, 100);
   AddOption(app, language,
             {"--learning-rate", {"0: from the dataset's size", "0: по размеру датасета"}},
             train.learning_rate)
-      ->check(CLI::Range(0.0, 1.0));
+      .Within(0.0, 1.0);
   AddOption(
       app, language,
       {"--rank",
        {"of the adapter; 0: from the dataset's size", "ранг адаптера; 0: по размеру датасета"}},
       train.rank)
-      ->check(CLI::Range(0, 512));
+      .Within(0, 512);
   AddOption(app, language, {"--pack-tokens", {"tokens in a packed row", "токенов в строке"}},
             train.pack_tokens)
-      ->check(CLI::Range(64, 32768));
+      .Within(64, 32768);
   AddOption(app, language,
             {"--minutes",
              {"train about so long at most, by this machine's speed; 0: no limit",
               "учить примерно не дольше, по скорости этой машины; 0: без предела"}},
             options.minutes)
-      ->check(CLI::Range(0.0, 1e5));
+      .Within(0.0, 1e5);
   AddOption(app, language, {"--max-steps", {"0: no limit", "0: без предела"}}, train.max_steps)
-      ->check(CLI::Range(0, 100'000'000));
+      .Within(0, 100'000'000);
   AddOption(app, language, {"--seed", {"of order and start", "зерно порядка и начала"}},
             train.seed);
   AddEngineOptions(app, language, options.engine, precision);

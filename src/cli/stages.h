@@ -2,7 +2,6 @@
 // The stages as the commands and `run` share them: each knows how to choose its inputs, whether it
 // must run, and what it prints.
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -10,6 +9,7 @@
 
 #include "analysis/report.h"
 #include "cli/context.h"
+#include "cli/options.h"
 #include "core/engine.h"
 #include "dataset/build.h"
 #include "jobs/local_job.h"

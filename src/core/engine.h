@@ -95,7 +95,7 @@ struct TrainOptions {
   // These change no result.
   Recompute recompute = Recompute::kAuto;
   BaseForm base = BaseForm::kAuto;
-  int64_t memory_bytes = 0;  // what training may take; 0: what is free
+  int memory_mib = 0;  // what training may take; 0: what is free
 };
 
 struct TrainRequest {

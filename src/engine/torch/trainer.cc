@@ -74,7 +74,7 @@ Status CheckOptions(const TrainRequest& request) {
         "where all weights learn they cannot stay packed in the file");
   check(o.neftune >= 0 && o.neftune <= 1000, "the noise on embeddings must be between 0 and 1000");
   check(o.patience >= 0, "patience must not be negative");
-  check(o.memory_bytes >= 0, "the memory must not be negative");
+  check(o.memory_mib >= 0, "the memory must not be negative");
   for (const std::string& target : o.targets) {
     check(native::FindProjection(target).has_value(),
           "there is no projection \"" + target +
@@ -227,9 +227,10 @@ class Run {
     plan.dropped_samples = train.dropped;
     plan.machine = DescribeMachine(request_.engine);
     lora_ = LoraOptionsOf(options_);
-    ASSIGN_OR_RETURN(const MemoryPlan memory,
-                     PlanMemory(file.config(), type_, lora_, options_.recompute, options_.base,
-                                options_.memory_bytes > 0 ? options_.memory_bytes : FreeMemory()));
+    ASSIGN_OR_RETURN(
+        const MemoryPlan memory,
+        PlanMemory(file.config(), type_, lora_, options_.recompute, options_.base,
+                   options_.memory_mib > 0 ? int64_t{options_.memory_mib} << 20 : FreeMemory()));
     lora_.recompute = memory.recompute;
     lora_.base_in_file = memory.base_in_file;
     plan.memory_bytes = memory.peak_bytes;

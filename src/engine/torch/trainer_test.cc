@@ -396,7 +396,7 @@ TEST_F(TrainerTest, OneSampleIsEnoughAndNoneIsRefused) {
 
 TEST_F(TrainerTest, AJobThatCannotFitIsRefusedBeforeItStarts) {
   TrainRequest request = Request();
-  request.options.memory_bytes = int64_t{100} << 20;
+  request.options.memory_mib = 100;
   Recorder recorder;
   const Interrupt never;
   const auto result = TrainAdapter(request, recorder, never);
