@@ -105,7 +105,7 @@ Result<CatalogueModel> ReadModel(const toml::table& table, size_t number) {
   if (chat_template != "in file" && chat_template != "none") {
     fields.Fault("chat_template must be 'in file' or 'none'");
   }
-  model.chat_template = chat_template == "none" ? ChatTemplate::kNone : ChatTemplate::kInFile;
+  model.chat_template = chat_template == "none" ? FileTemplate::kNone : FileTemplate::kInFile;
   RETURN_IF_ERROR(fields.End());
 
   const auto* sources = table["source"].as_array();

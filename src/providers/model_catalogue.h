@@ -28,7 +28,7 @@ struct ModelSource {
   std::vector<PackagePart> parts;  // kPythonPackages: their members, joined in order, are the model
 };
 
-enum class ChatTemplate { kInFile, kNone };
+enum class FileTemplate { kInFile, kNone };
 
 struct CatalogueModel {
   std::string name;
@@ -39,7 +39,7 @@ struct CatalogueModel {
   std::string licence_url;
   std::string description;
   std::string languages;
-  ChatTemplate chat_template = ChatTemplate::kNone;
+  FileTemplate chat_template = FileTemplate::kNone;
   std::vector<ModelSource> sources;  // to be tried in order
 };
 

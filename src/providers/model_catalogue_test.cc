@@ -45,7 +45,7 @@ TEST(ModelCatalogue, ReadsAModel) {
   const auto& model = models->front();
   EXPECT_EQ(model.name, "tiny");
   EXPECT_EQ(model.bytes, 10u);
-  EXPECT_EQ(model.chat_template, ChatTemplate::kNone);
+  EXPECT_EQ(model.chat_template, FileTemplate::kNone);
   ASSERT_EQ(model.sources.size(), 2u);
   EXPECT_EQ(model.sources[0].url, "https://example.org/tiny.gguf");
   EXPECT_EQ(model.sources[1].parts[0].package, "a-b");
