@@ -2,7 +2,8 @@
 # the calling folder; those that end in _test.cc become the program NAME_test, those that end in
 # _fuzz.cc a libFuzzer program each (with IDIOLECT_FUZZ). PRECOMPILE names library headers that take
 # seconds to read and that most of its files include. COLD: the module's time goes by in waiting for
-# people and networks, so that optimising it fully costs minutes of compiling and gains nothing.
+# people and networks, so that optimising it fully costs minutes of compiling and gains nothing;
+# COLD_SOURCES: the same of some of its files.
 find_package(GTest REQUIRED)
 
 add_custom_target(unit_tests)  # the test programs of all modules
@@ -14,7 +15,7 @@ if(IDIOLECT_FUZZ)
 endif()
 
 function(idiolect_module name)
-  cmake_parse_arguments(ARG "COLD" "" "LIBS;TEST_LIBS;PRECOMPILE" ${ARGN})
+  cmake_parse_arguments(ARG "COLD" "" "LIBS;TEST_LIBS;PRECOMPILE;COLD_SOURCES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
@@ -30,10 +31,15 @@ function(idiolect_module name)
       target_precompile_headers(idiolect_${name} PRIVATE ${ARG_PRECOMPILE})
       # The first is for ccache. What GCC precompiles is no system header to it any more, and its
       # version 12 then sees overflows in the standard library's strings that are not there.
-      target_compile_options(idiolect_${name} PRIVATE -fpch-preprocess -Wno-stringop-overflow)
+      target_compile_options(idiolect_${name} PRIVATE -fpch-preprocess -Wno-stringop-overflow
+                                                      -Wno-array-bounds)
     endif()
     if(ARG_COLD)
       target_compile_options(idiolect_${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+    endif()
+    if(ARG_COLD_SOURCES)
+      set_source_files_properties(${ARG_COLD_SOURCES} PROPERTIES
+        COMPILE_OPTIONS $<$<CONFIG:Release>:-O1>)
     endif()
   else()
     add_library(idiolect_${name} INTERFACE)
