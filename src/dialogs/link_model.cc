@@ -1,7 +1,10 @@
 #include "dialogs/link_model.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <map>
+#include <span>
 
 #include "base/text.h"
 
@@ -143,27 +146,57 @@ struct LinkModelReader {
     return true;
   }
 
+  // A node's leaves to the left of it, those of one group of eight.
+  static uint8_t LeftOf(const LinkModel::Node& node, unsigned group) {
+    unsigned left = 0;
+    for (unsigned leaf = node.leaves_begin; leaf < node.leaves_end; ++leaf) {
+      if (leaf / 8 == group) left |= 1u << leaf % 8;
+    }
+    return node.threshold == 255 ? 0 : static_cast<uint8_t>(left);
+  }
+
   // The trees as what each group of eight leaves sees of them.
   void MakeSteps() {
+    model.used_ = features;
+    std::sort(model.used_.begin(), model.used_.end());
+    model.used_.erase(std::unique(model.used_.begin(), model.used_.end()), model.used_.end());
+    std::map<uint8_t, size_t> places;
+    for (size_t i = 0; i < model.used_.size(); ++i) places[model.used_[i]] = i;
+
+    // Trees with equal numbers of steps stand together: how long a loop runs is then foreseen.
+    const auto nodes_of = [&](const LinkModel::Tree& tree) {
+      return std::span(model.nodes_).subspan(tree.nodes_begin, tree.nodes_end - tree.nodes_begin);
+    };
+    const auto steps_of = [&](const LinkModel::Tree& tree) {
+      std::array<ptrdiff_t, 4> steps = {};
+      for (unsigned group = 0; group < 4; ++group) {
+        const auto nodes = nodes_of(tree);
+        steps[group] = std::count_if(nodes.begin(), nodes.end(), [&](const LinkModel::Node& node) {
+          return LeftOf(node, group) != 0;
+        });
+      }
+      return steps;
+    };
+    std::stable_sort(model.trees_.begin(), model.trees_.end(),
+                     [&](const LinkModel::Tree& a, const LinkModel::Tree& b) {
+                       return steps_of(a) < steps_of(b);
+                     });
     for (LinkModel::Tree& tree : model.trees_) {
       for (unsigned group = 0; group < 4; ++group) {
-        for (uint32_t n = tree.nodes_begin; n < tree.nodes_end; ++n) {
-          const LinkModel::Node& node = model.nodes_[n];
-          uint8_t clear = 0;
-          for (unsigned leaf = node.leaves_begin; leaf < node.leaves_end; ++leaf) {
-            if (leaf / 8 == group) clear = static_cast<uint8_t>(clear | 1u << leaf % 8);
-          }
-          if (clear == 0 || node.threshold == 255) continue;
-          model.steps_.push_back({static_cast<uint16_t>(node.feature * FeatureBlocks::kLanes),
-                                  static_cast<uint8_t>(node.threshold + 1), clear});
+        for (const LinkModel::Node& node : nodes_of(tree)) {
+          const uint8_t left = LeftOf(node, group);
+          if (left == 0) continue;
+          model.steps_.push_back(
+              {static_cast<uint16_t>(places[node.feature] * FeatureBlocks::kLanes),
+               static_cast<int8_t>(node.threshold + 1 - 128), static_cast<int8_t>(~left)});
         }
         tree.steps_end[group] = static_cast<uint32_t>(model.steps_.size());
       }
-      for (unsigned shift = 0; shift <= 8; shift += 8) {
-        for (uint32_t half = 0; half < 32; half += 16) {
-          for (uint32_t i = 0; i < 32; ++i) {
+      for (uint32_t half = 0; half < kMostLeaves; half += 16) {
+        for (const unsigned shift : {0u, 8u}) {
+          for (uint32_t i = 0; i < 16; ++i) {
             const auto leaf =
-                static_cast<uint16_t>(model.leaves_[tree.leaves_begin + half + i % 16]);
+                static_cast<uint32_t>(model.leaves_[tree.leaves_begin + half + i] + (1 << 15));
             model.planes_.push_back(static_cast<uint8_t>(leaf >> shift));
           }
         }

@@ -76,15 +76,17 @@ class LinkModel {
     uint32_t steps_end[4] = {};               // of steps_, for eight leaves each
     uint32_t groups = 0;                      // so many eights of leaves
   };
-  // One node seen from eight leaves: where the byte is at least `least`, the leaves in `clear` are
-  // not reached.
+  // One node seen from eight leaves: where the byte is not below `least`, those in `keep` alone may
+  // be reached. Bytes are compared 128 below what they are.
   struct Step {
-    uint16_t offset = 0;  // of the feature in a block
-    uint8_t least = 0, clear = 0;
+    uint16_t offset = 0;  // of the feature, of those used, in a block
+    int8_t least = 0, keep = 0;
   };
   friend struct LinkModelReader;
   void ScoreWithAvx2(const FeatureBlocks& blocks, size_t begin, size_t end,
                      std::vector<int32_t>* sums) const;
+  template <size_t kBlocks>
+  void ScoreBlocks(const uint8_t* features, int32_t* sums) const;
 
   ChatStyle style_ = ChatStyle::kNicks;
   LinkSettings settings_;
@@ -92,9 +94,11 @@ class LinkModel {
   std::vector<Node> nodes_;
   std::vector<int16_t> leaves_;
   std::vector<Step> steps_;
-  // By tree, 32 bytes each: the low bytes of leaves 0 … 15 twice, of 16 … 31 twice, the high bytes
-  // likewise.
+  // By tree, 16 bytes each: the low bytes of leaves 0 … 15, the high ones plus 128, and both of
+  // leaves 16 … 31.
+  static constexpr size_t kPlanesOfTree = 64;
   std::vector<uint8_t> planes_;
+  std::vector<uint8_t> used_;  // features, in the order of the steps' offsets
 };
 
 // The models that are built in for this style. The text of a first look is empty where the last

@@ -64,8 +64,24 @@ TEST(LinkModel, ScoresAsTheTrainerDoes) {
   }
 }
 
+// Leaves at the ends of what 16 bits hold, in more trees than are summed at once.
+TEST(LinkModel, SumsTheLargestLeaves) {
+  std::string text = "idiolect-links 1\nstyle nicks\nfeatures is_self lines_between\nunit 1\n";
+  text += "trees 600\n";
+  for (int tree = 0; tree < 600; ++tree) text += "0:0:1:-3 1:9:-1:-2 | 32767 -32768 -1\n";
+  const auto model = LinkModel::Parse(text);
+  ASSERT_TRUE(model) << model.error().message;
+  FeatureBlocks blocks;
+  blocks.Resize(3);
+  blocks.lane(1)[kLinesBetween * FeatureBlocks::kLanes] = 200;
+  blocks.lane(2)[kIsSelf * FeatureBlocks::kLanes] = 1;
+  std::vector<int32_t> sums;
+  model->Score(blocks, &sums);
+  EXPECT_EQ(sums, (std::vector<int32_t>{600 * 32767, 600 * -32768, -600}));
+}
+
 TEST(LinkModel, ScoresManyAsOne) {
-  const FeatureBlocks blocks = RandomBlocks(77);  // two blocks and a part
+  const FeatureBlocks blocks = RandomBlocks(237);  // seven blocks and a part
   for (const ChatStyle style : {ChatStyle::kNicks, ChatStyle::kMessenger}) {
     for (const LinkLook look : {LinkLook::kFirst, LinkLook::kLast}) {
       const std::string_view text = BuiltInLinkModelText(style, look);
@@ -75,7 +91,7 @@ TEST(LinkModel, ScoresManyAsOne) {
       EXPECT_EQ(model->style(), style);
       std::vector<int32_t> sums;
       model->Score(blocks, &sums);
-      ASSERT_EQ(sums.size(), 77u);
+      ASSERT_EQ(sums.size(), 237u);
       for (size_t i = 0; i < sums.size(); ++i) EXPECT_EQ(sums[i], model->ScoreOne(blocks, i)) << i;
       // A part of them gives the same, also where it begins and ends within a block.
       std::vector<int32_t> part;
