@@ -20,6 +20,7 @@ struct Options {
   std::string chat;
   int64_t message = 0;
   int limit = 20;
+  int looks = 1;
 };
 
 struct Held {
@@ -242,7 +243,9 @@ Status ShowLinks(const Context& context, const Options& options) {
   ASSIGN_OR_RETURN(const Chat chat, ChooseChat(workspace->database(), options.chat));
   ASSIGN_OR_RETURN(const Stretch stretch, ReadStretch(workspace->database(), chat, options));
   ASSIGN_OR_RETURN(const auto names, PersonNames(workspace->database()));
-  ASSIGN_OR_RETURN(const auto knowledge, LinkKnowledge::BuiltIn());
+  ASSIGN_OR_RETURN(
+      const auto knowledge,
+      LinkKnowledge::BuiltIn(options.looks == 2 ? MessengerLooks::kTwo : MessengerLooks::kOne));
   const LinkPeople people(*knowledge, names);
   Linker linker(*knowledge, people);
   const auto lines = LinesOf(stretch);
@@ -289,6 +292,12 @@ CommandAction DeclareLinks(CLI::App& app, Language language) {
   AddOption(app, language, {"--limit", {"show so many messages", "показать столько сообщений"}},
             options->limit)
       .Within(1, 100'000);
+  AddOption(app, language,
+            {"--looks",
+             {"2: look twice at who answers whom, as build --looks 2 does",
+              "2: дважды смотреть, кто кому отвечает, как build --looks 2"}},
+            options->looks)
+      .Within(1, 2);
   return [options](Context& context) -> Status { return ShowLinks(context, *options); };
 }
 

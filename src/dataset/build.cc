@@ -138,7 +138,9 @@ Status Build::PassOverChats(Pass& pass) {
 }
 
 Result<Plan> Build::MakePlan() {
-  ASSIGN_OR_RETURN(const auto knowledge, LinkKnowledge::BuiltIn());
+  ASSIGN_OR_RETURN(
+      const auto knowledge,
+      LinkKnowledge::BuiltIn(options_.looks == 2 ? MessengerLooks::kTwo : MessengerLooks::kOne));
   const LinkPeople link_people(*knowledge, names_);
   std::vector<std::unique_ptr<Planner>> planners;
   for (size_t i = 0; i < PassThreads(); ++i) {

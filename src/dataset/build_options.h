@@ -29,6 +29,7 @@ struct BuildOptions {
   // Links: one less likely than this is not used.
   // 0.85: where 90 % of the guessed ones are right (docs/links.md).
   double min_link = 0.85;
+  int64_t looks = 1;  // 2: messengers are looked at twice (dialogs/linker.h)
   // Prompts. The turn that is answered is always there, shortened when it is longer than this.
   // In tokens as EstimateTokens counts them (tokens/token_counter.h).
   int64_t max_context_tokens = 256;

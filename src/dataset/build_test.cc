@@ -425,6 +425,29 @@ TEST(BuildDataset, QualityIsAcceptedOfCandidatesAndTheSameEveryTime) {
             *ReadFile(std::filesystem::path(summary->dir) / "pairs.jsonl"));
 }
 
+TEST(BuildDataset, LooksTwiceWhereThatIsAskedFor) {
+  ChatScript chat(ChatKind::kGroup);
+  chat.Say(kPavel, 0, "кто куда завтра?");
+  chat.Say(kNatasha, 20, "я домой");
+  TestWorkspace workspace;
+  workspace.Fill(kNames, {&chat});
+  const auto probability = [&](int64_t looks) {
+    BuildOptions options;
+    options.min_link = 0.01;
+    options.looks = looks;
+    const auto summary = workspace.Build(kNatasha, options);
+    EXPECT_TRUE(summary) << summary.error().message;
+    if (!summary) return -1.0;
+    const auto dialogs = nlohmann::json::parse(
+        *ReadFile(std::filesystem::path(summary->dir) / "dialogs.json"), nullptr, false);
+    return dialogs["dialogs"][0]["turns"][1]["answers"].value("probability", -1.0);
+  };
+  const double once = probability(1), twice = probability(2);
+  EXPECT_GT(once, 0);
+  EXPECT_GT(twice, 0);
+  EXPECT_NE(once, twice);
+}
+
 TEST(BuildDataset, TheTablesHoldEveryDialogAndReject) {
   ChatScript chat(ChatKind::kGroup);
   chat.Say(kNatasha, 0, "первая; \"=1\"");  // answers_nobody
@@ -494,13 +517,14 @@ TEST(BuildDataset, SaysWhatIsWrongWithOptionsAndPeople) {
   workspace.Fill(kNames, {&chat});
   BuildOptions options;
   options.min_link = 2;
+  options.looks = 3;
   options.max_context_turns = 0;
   const auto bad = workspace.Build(kNatasha, options);
   ASSERT_FALSE(bad);
   EXPECT_EQ(bad.error().kind, ErrorKind::kMisuse);
   EXPECT_EQ(bad.error().message,
-            "building with these options: --min-link is 2, must be 0 to 1; --max-turns is 0, must "
-            "be 1 to 1000");
+            "building with these options: --min-link is 2, must be 0 to 1; --looks is 3, must be 1 "
+            "to 2; --max-turns is 0, must be 1 to 1000");
   const auto nobody = workspace.Build(99);
   ASSERT_FALSE(nobody);
   EXPECT_EQ(nobody.error().kind, ErrorKind::kNotFound);

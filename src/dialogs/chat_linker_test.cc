@@ -42,8 +42,9 @@ Script Group(size_t count) {
   return script;
 }
 
-std::vector<MessageLink> LinksOf(const Script& script, size_t count, int threads, uint32_t piece) {
-  const auto knowledge = LinkKnowledge::BuiltIn();
+std::vector<MessageLink> LinksOf(const Script& script, size_t count, int threads, uint32_t piece,
+                                 MessengerLooks looks = MessengerLooks::kOne) {
+  const auto knowledge = LinkKnowledge::BuiltIn(looks);
   const LinkPeople people(
       **knowledge, {"", "Маша", "Иван", "Анна", "Пётр", "Олег", "Лена", "Юра", "Вера", "Глеб"});
   std::vector<MessageLink> links;
@@ -79,11 +80,16 @@ TEST(ChatLinker, GivesEveryMessageOneLinkInOrder) {
   }
 }
 
-TEST(ChatLinker, LinksDoNotDependOnPiecesOrThreads) {
+// With one look and with two.
+class LooksTest : public testing::TestWithParam<MessengerLooks> {};
+INSTANTIATE_TEST_SUITE_P(ChatLinker, LooksTest,
+                         testing::Values(MessengerLooks::kOne, MessengerLooks::kTwo));
+
+TEST_P(LooksTest, LinksDoNotDependOnPiecesOrThreads) {
   const Script script = Group(2500);
-  const auto whole = LinksOf(script, 2500, 1, 4096);
+  const auto whole = LinksOf(script, 2500, 1, 4096, GetParam());
   for (const auto& [threads, piece] : {std::pair{1, 173u}, std::pair{2, 500u}, std::pair{3, 64u}}) {
-    const auto links = LinksOf(script, 2500, threads, piece);
+    const auto links = LinksOf(script, 2500, threads, piece, GetParam());
     ASSERT_EQ(links.size(), whole.size());
     for (size_t i = 0; i < links.size(); ++i) {
       ASSERT_TRUE(Same(links[i], whole[i])) << i << " with " << threads << " threads, " << piece;
@@ -91,13 +97,29 @@ TEST(ChatLinker, LinksDoNotDependOnPiecesOrThreads) {
   }
 }
 
-TEST(ChatLinker, AGrowingChatKeepsItsOldLinks) {
+TEST_P(LooksTest, AGrowingChatKeepsItsOldLinks) {
   const Script script = Group(1500);
-  const auto earlier = LinksOf(script, 1000, 2, 256), later = LinksOf(script, 1500, 2, 256);
+  const auto earlier = LinksOf(script, 1000, 2, 256, GetParam());
+  const auto later = LinksOf(script, 1500, 2, 256, GetParam());
   // What comes later may tell more of the last lines, and of no others.
   for (size_t i = 0; i + kSeenBehind < earlier.size(); ++i) {
     ASSERT_TRUE(Same(earlier[i], later[i])) << i;
   }
+}
+
+TEST(ChatLinker, ASecondLookChangesLinksAndNoMarks) {
+  const Script script = Group(700);
+  const auto once = LinksOf(script, 700, 1, 4096);
+  const auto twice = LinksOf(script, 700, 1, 4096, MessengerLooks::kTwo);
+  ASSERT_EQ(once.size(), twice.size());
+  size_t other = 0;
+  for (size_t i = 0; i < once.size(); ++i) {
+    if (once[i].reason == LinkReason::kMarked) {
+      EXPECT_TRUE(Same(once[i], twice[i])) << i;
+    }
+    other += once[i].probability != twice[i].probability;
+  }
+  EXPECT_GT(other, 300u);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #pragma once
-// The learned scorer: boosted trees over the feature bytes (link_features.h). One model a chat
-// style; both are built into the program from models/links-irc.trees and
-// models/links-messenger.trees, made by tools/links/train.py. The file is text:
+// The learned scorer: boosted trees over the feature bytes (link_features.h). A first model and a
+// second one (link_guesses.h) for each chat style are built into the program from models/links-*,
+// made by tools/links/train.py. The file is text:
 //
 //   idiolect-links 1
 //   style nicks                      or messenger
@@ -101,8 +101,8 @@ class LinkModel {
   std::vector<uint8_t> used_;  // features, in the order of the steps' offsets
 };
 
-// The models that are built in for this style. The text of a first look is empty where the last
-// model decides alone.
+// The models that are built in for this style. That of a messenger's first look is made to decide
+// alone, too.
 enum class LinkLook : uint8_t { kFirst, kLast };
 const char* LinkModelName(ChatStyle style);
 std::string_view BuiltInLinkModelText(ChatStyle style, LinkLook look);

@@ -46,12 +46,15 @@ Result<std::unique_ptr<LinkKnowledge>> LinkKnowledge::From(const Texts& nicks,
       new LinkKnowledge(std::move(of_nicks), std::move(of_messenger), words));
 }
 
-Result<std::unique_ptr<LinkKnowledge>> LinkKnowledge::BuiltIn() {
-  const auto texts = [](ChatStyle style) {
-    return Texts{BuiltInLinkModelText(style, LinkLook::kFirst),
-                 BuiltInLinkModelText(style, LinkLook::kLast)};
-  };
-  return From(texts(ChatStyle::kNicks), texts(ChatStyle::kMessenger), BuiltInLinkWords());
+LinkKnowledge::Texts LinkKnowledge::BuiltInTexts(ChatStyle style, MessengerLooks looks) {
+  const std::string_view first = BuiltInLinkModelText(style, LinkLook::kFirst);
+  if (style == ChatStyle::kMessenger && looks == MessengerLooks::kOne) return {{}, first};
+  return {first, BuiltInLinkModelText(style, LinkLook::kLast)};
+}
+
+Result<std::unique_ptr<LinkKnowledge>> LinkKnowledge::BuiltIn(MessengerLooks looks) {
+  return From(BuiltInTexts(ChatStyle::kNicks, looks), BuiltInTexts(ChatStyle::kMessenger, looks),
+              BuiltInLinkWords());
 }
 
 ChatStyle StyleOf(std::span<const ChatLine> lines) {

@@ -19,16 +19,22 @@
 
 namespace idiolect {
 
+// Whether messengers are looked at twice (link_guesses.h): a little more is right, at more than
+// twice the cost. Chats with nicks always are.
+enum class MessengerLooks : uint8_t { kOne, kTwo };
+
 // What all linkers of a program share: the models, the word table. Constant after it is made.
 class LinkKnowledge {
  public:
   // The models that are built in.
-  static Result<std::unique_ptr<LinkKnowledge>> BuiltIn();
+  static Result<std::unique_ptr<LinkKnowledge>> BuiltIn(
+      MessengerLooks looks = MessengerLooks::kOne);
   // Of texts in the formats of link_model.h and line_words.h.
   struct Texts {
     std::string_view first;  // of the first look; empty where the model decides alone
     std::string_view last;
   };
+  static Texts BuiltInTexts(ChatStyle style, MessengerLooks looks);
   static Result<std::unique_ptr<LinkKnowledge>> From(const Texts& nicks, const Texts& messenger,
                                                      std::string_view words);
   LinkModels models(ChatStyle style) const {

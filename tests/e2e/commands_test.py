@@ -113,6 +113,15 @@ class Pipeline(unittest.TestCase):
         self.assertIn("%", self.workspace.run("links", "--lang", "ru")[0])
         self.workspace.run("links", "--chat", "no such chat", status=2)
 
+    def test_links_are_looked_at_twice_where_that_is_asked_for(self):
+        once = self.workspace.json("links", "--limit", "60")["links"]
+        twice = self.workspace.json("links", "--limit", "60", "--looks", "2")["links"]
+        self.assertEqual([link["message"] for link in once], [link["message"] for link in twice])
+        self.assertNotEqual([link["probability"] for link in once], [link["probability"] for link in twice])
+        self.assertEqual([link for link in once if link["reason"] == "marked"],
+                         [link for link in twice if link["reason"] == "marked"])
+        self.workspace.run("links", "--looks", "3", status=2)
+
     def test_nothing_is_built_twice(self):
         first = self.workspace.json("build", "--persona", "Maya")
         again = self.workspace.json("build", "--persona", "Maya")
