@@ -163,12 +163,15 @@ int main(int argc, char** argv) {
   app.add_option("--labels", settings.telegram.labels,
                  "with --telegram: unmarked messages by hand");
   app.add_option("--threads", settings.telegram.threads, "threads")->check(CLI::Range(1, 256));
+  app.add_option("--looks", settings.telegram.looks, "with --telegram: look twice where it is 2")
+      ->check(CLI::Range(1, 2));
   app.add_option("--model", settings.model, "a model file instead of the one that is built in");
   app.add_option("--first", settings.first,
                  "a first model; with --model and without it that one decides alone");
   app.add_option("--rows", settings.rows, "write the trainer's rows here, and judge nothing");
-  app.add_flag("--marks", settings.telegram.show_marks,
-               "rows in which other messages' marks are seen");
+  app.add_option("--folds", settings.telegram.folds,
+                 "hide one reply in so many at a time, too: the others are facts; rows: only so")
+      ->check(CLI::Range(1, 100));
   app.add_option("--prior", settings.telegram.prior,
                  "with --labels: write what tools/links/prior.py fits");
   app.add_option("--print", settings.telegram.print, "ID/COUNT: print messages, for labelling");

@@ -77,10 +77,24 @@ Result<Loaded> Load(const std::vector<std::string>& paths) {
 
 struct Lines {
   std::vector<ChatLine> lines;
-  std::vector<uint32_t> targets;  // what each line's mark points at, also when it is hidden
+  std::vector<uint32_t> targets;  // what each line's mark points at; kNoLine where it is not hidden
 };
 
-Lines LinesOfChat(const LoadedChat& chat, Marks marks) {
+// Which reply marks nobody sees: all of them; or those of one fold of many, so that every reply is
+// hidden once while the others are facts, as they are to a user.
+struct Hiding {
+  uint32_t folds = 1, fold = 0;  // 0 folds: nothing is hidden
+  bool Hides(const MessageView& message) const {
+    if (folds < 2) return folds == 1;
+    // A message's number alone says where it belongs, whatever else is in the export.
+    const uint64_t mixed =
+        static_cast<uint64_t>(SourceIdOfMessage(message.id)) * 0x9E3779B97F4A7C15;
+    return (mixed >> 40) % folds == fold;
+  }
+};
+constexpr Hiding kNothing = {0, 0}, kEverything = {1, 0};
+
+Lines LinesOfChat(const LoadedChat& chat, const Hiding& hiding) {
   Lines result;
   for (const MessageView& message : chat.messages) {
     ChatLine line;
@@ -102,11 +116,11 @@ Lines LinesOfChat(const LoadedChat& chat, Marks marks) {
         target = static_cast<uint32_t>(place);
       }
     }
-    if (marks == Marks::kShown) {
+    if (!hiding.Hides(message)) {
       if (target != kNoLine && result.lines.size() - target <= kWindow) line.marked = target;
       line.marked_elsewhere = message.reply_to != 0 && line.marked == kNoLine;
     }
-    result.targets.push_back(target);
+    result.targets.push_back(hiding.Hides(message) ? target : kNoLine);
     result.lines.push_back(line);
   }
   return result;
@@ -142,17 +156,16 @@ Status WriteRows(const Loaded& loaded, const TelegramLinkSettings& settings) {
   }
   const WordTable words(BuiltInLinkWords());
   const auto finder = Finder(loaded);
-  const Marks marks = settings.show_marks ? Marks::kShown : Marks::kHidden;
   uint32_t group = 0;
   int64_t replies = 0, missed = 0, rows = 0;
-  for (const LoadedChat& chat : loaded.chats) {
-    const Lines chat_lines = LinesOfChat(chat, marks);
+  const auto write = [&](const LoadedChat& chat, const Hiding& hiding) -> Status {
+    const Lines chat_lines = LinesOfChat(chat, hiding);
     LineWindow window(words, *finder);
     window.Read(chat_lines.lines);
     LinkScorer scorer;
     const uint32_t end = window.size();
     scorer.Compute(window, 0, end, ChatStyle::kMessenger, first ? &*first : nullptr,
-                   {marks, MarkedLines::kLinked});
+                   {Marks::kShown, MarkedLines::kLinked});
     const CandidateTable& candidates = scorer.candidates();
     for (uint32_t line = 0; line < end; ++line) {
       if (chat_lines.targets[line] == kNoLine) continue;
@@ -161,11 +174,16 @@ Status WriteRows(const Loaded& loaded, const TelegramLinkSettings& settings) {
       rows += static_cast<int64_t>(of.size());
       missed += std::find(of.begin(), of.end(), chat_lines.targets[line]) == of.end();
     }
-    RETURN_IF_ERROR(writer.Add(
+    return writer.Add(
         candidates, scorer.features(), 0, end, group,
         [&](uint32_t line) { return chat_lines.targets[line] != kNoLine; },
-        [&](uint32_t line, uint32_t candidate) { return chat_lines.targets[line] == candidate; }));
-    group += end;
+        [&](uint32_t line, uint32_t candidate) { return chat_lines.targets[line] == candidate; });
+  };
+  for (const LoadedChat& chat : loaded.chats) {
+    for (uint32_t fold = 0; fold < settings.folds; ++fold) {
+      RETURN_IF_ERROR(write(chat, {settings.folds, fold}));
+    }
+    group += static_cast<uint32_t>(chat.messages.size());
   }
   std::fprintf(stderr, "%lld replies, %.1f candidates a line, %.2f %% of targets among them\n",
                static_cast<long long>(replies),
@@ -182,21 +200,22 @@ struct Judged {
   }
 };
 
-// Every explicit reply whose target is in the export; a target that is no candidate counts as
-// missed.
-Judged JudgeReplies(const Loaded& loaded, const LinkModels& models, Marks marks) {
+// Every explicit reply that is hidden and whose target is in the export; a target that is no
+// candidate counts as missed.
+void JudgeReplies(const Loaded& loaded, const LinkModels& models, const Hiding& hiding,
+                  Judged* of_all) {
   const LinkModel& model = *models.last;
-  Judged judged;
+  Judged& judged = *of_all;
   const WordTable words(BuiltInLinkWords());
   const auto finder = Finder(loaded);
   for (const LoadedChat& chat : loaded.chats) {
-    const Lines chat_lines = LinesOfChat(chat, marks);
+    const Lines chat_lines = LinesOfChat(chat, hiding);
     LineWindow window(words, *finder);
     window.Read(chat_lines.lines);
     LinkScorer scorer;
     std::vector<float> probabilities;
     const uint32_t end = window.size();
-    scorer.Score(window, 0, end, models, {marks, MarkedLines::kLinked});
+    scorer.Score(window, 0, end, models, {Marks::kShown, MarkedLines::kLinked});
     const CandidateTable& candidates = scorer.candidates();
     const std::vector<int32_t>& sums = scorer.sums();
     for (uint32_t line = 0; line < end; ++line) {
@@ -218,7 +237,6 @@ Judged JudgeReplies(const Loaded& loaded, const LinkModels& models, Marks marks)
       judged.top3 += above < 3;
     }
   }
-  return judged;
 }
 
 struct Labels {
@@ -268,7 +286,7 @@ Result<JudgedLabels> JudgeLabels(const Loaded& loaded, const LinkKnowledge& know
   const auto finder = Finder(loaded);
   std::string prior;
   for (const LoadedChat& chat : loaded.chats) {
-    const Lines chat_lines = LinesOfChat(chat, Marks::kShown);
+    const Lines chat_lines = LinesOfChat(chat, kNothing);
     const auto id_of = [&](uint32_t line) {
       return line == kNoLine ? -1 : SourceIdOfMessage(chat.messages[line].id);
     };
@@ -327,7 +345,7 @@ Result<JudgedLabels> JudgeLabels(const Loaded& loaded, const LinkKnowledge& know
 // For labelling: what is to be labelled has a star. Text goes to the screen and nowhere else.
 void PrintMessages(const Loaded& loaded, int64_t from, int64_t count) {
   for (const LoadedChat& chat : loaded.chats) {
-    const Lines chat_lines = LinesOfChat(chat, Marks::kShown);
+    const Lines chat_lines = LinesOfChat(chat, kNothing);
     std::map<int64_t, int> people;
     for (size_t i = 0; i < chat.messages.size() && count > 0; ++i) {
       const MessageView& message = chat.messages[i];
@@ -392,13 +410,10 @@ double PeakMib() {
 }
 
 Result<std::unique_ptr<LinkKnowledge>> ReadKnowledge(ChatStyle style, const std::string& first,
-                                                     const std::string& model) {
-  const auto built_in = [](ChatStyle of) {
-    return LinkKnowledge::Texts{BuiltInLinkModelText(of, LinkLook::kFirst),
-                                BuiltInLinkModelText(of, LinkLook::kLast)};
-  };
-  LinkKnowledge::Texts nicks = built_in(ChatStyle::kNicks);
-  LinkKnowledge::Texts messenger = built_in(ChatStyle::kMessenger);
+                                                     const std::string& model,
+                                                     MessengerLooks looks) {
+  LinkKnowledge::Texts nicks = LinkKnowledge::BuiltInTexts(ChatStyle::kNicks, looks);
+  LinkKnowledge::Texts messenger = LinkKnowledge::BuiltInTexts(ChatStyle::kMessenger, looks);
   std::string first_text, model_text;
   if (!model.empty()) {
     ASSIGN_OR_RETURN(model_text, ReadFile(model));
@@ -429,18 +444,26 @@ Status RunTelegramLinks(const TelegramLinkSettings& settings) {
     PrintMessages(loaded, from, *rest == '/' ? std::strtoll(rest + 1, nullptr, 10) : 100);
     return {};
   }
-  ASSIGN_OR_RETURN(const auto knowledge,
-                   ReadKnowledge(ChatStyle::kMessenger, settings.first, settings.model));
+  ASSIGN_OR_RETURN(
+      const auto knowledge,
+      ReadKnowledge(ChatStyle::kMessenger, settings.first, settings.model,
+                    settings.looks == 2 ? MessengerLooks::kTwo : MessengerLooks::kOne));
   const LinkModels models = knowledge->models(ChatStyle::kMessenger);
   ASSIGN_OR_RETURN(const Speed speed, MeasureSpeed(loaded, *knowledge, settings.threads));
-  const Judged hidden = JudgeReplies(loaded, models, Marks::kHidden);
-  const Judged shown = JudgeReplies(loaded, models, Marks::kShown);
-  std::printf(
-      "%lld explicit replies, hidden: top-1 %.1f, top-3 %.1f (one hidden at a time: %.1f, %.1f)\n"
-      "previous message %.1f, previous by another author %.1f\n",
-      static_cast<long long>(hidden.lines), hidden.Share(hidden.top1), hidden.Share(hidden.top3),
-      shown.Share(shown.top1), shown.Share(shown.top3), hidden.Share(hidden.previous),
-      hidden.Share(hidden.previous_other));
+  Judged hidden, share;
+  JudgeReplies(loaded, models, kEverything, &hidden);
+  for (uint32_t fold = 0; fold < settings.folds; ++fold) {
+    JudgeReplies(loaded, models, {settings.folds, fold}, &share);
+  }
+  std::printf("%lld explicit replies, all hidden: top-1 %.1f, top-3 %.1f\n",
+              static_cast<long long>(hidden.lines), hidden.Share(hidden.top1),
+              hidden.Share(hidden.top3));
+  if (settings.folds > 1) {
+    std::printf("one in %u hidden, the others known: top-1 %.1f, top-3 %.1f\n", settings.folds,
+                share.Share(share.top1), share.Share(share.top3));
+  }
+  std::printf("previous message %.1f, previous by another author %.1f\n",
+              hidden.Share(hidden.previous), hidden.Share(hidden.previous_other));
   std::string labelled;
   if (!settings.labels.empty()) {
     ASSIGN_OR_RETURN(const Labels labels, ReadLabels(settings.labels));
@@ -473,18 +496,25 @@ Status RunTelegramLinks(const TelegramLinkSettings& settings) {
                   links.Share(links.previous), links.Share(links.previous_other));
     labelled = text;
   }
+  std::string known;
+  if (settings.folds > 1) {
+    char text[128];
+    std::snprintf(text, sizeof text, ",\"folds\":%u,\"fold_top1\":%.2f,\"fold_top3\":%.2f",
+                  settings.folds, share.Share(share.top1), share.Share(share.top3));
+    known = text;
+  }
   std::printf(
       "%lld messages linked with %d threads: %.0f messages/s; memory of the messages alone "
       "%.1f MiB, with the linker %.1f\n",
       static_cast<long long>(speed.messages), settings.threads, speed.messages_per_s,
       speed.before_mib, speed.after_mib);
   std::printf(
-      "{\"bench\":\"links\",\"corpus\":\"telegram\",\"replies\":%lld,\"top1\":%.2f,\"top3\":%.2f,"
+      "{\"bench\":\"links\",\"corpus\":\"telegram\",\"replies\":%lld,\"top1\":%.2f,\"top3\":%.2f%s,"
       "\"previous\":%.2f,\"previous_other\":%.2f%s,\"messages_per_s\":%.0f,\"peak_mib\":%.1f,"
       "\"linker_mib\":%.1f}\n",
       static_cast<long long>(hidden.lines), hidden.Share(hidden.top1), hidden.Share(hidden.top3),
-      hidden.Share(hidden.previous), hidden.Share(hidden.previous_other), labelled.c_str(),
-      speed.messages_per_s, PeakMib(), speed.after_mib - speed.before_mib);
+      known.c_str(), hidden.Share(hidden.previous), hidden.Share(hidden.previous_other),
+      labelled.c_str(), speed.messages_per_s, PeakMib(), speed.after_mib - speed.before_mib);
   return {};
 }
 

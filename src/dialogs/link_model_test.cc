@@ -35,14 +35,13 @@ FeatureBlocks RandomBlocks(size_t candidates) {
   return blocks;
 }
 
-TEST(LinkModel, ScoresAsTheTrainerDoes) {
-  const auto text = ReadFile(kFolder + "recorded.trees");
+// Compares with what tools/links/record.py recorded; `names` are the columns of its rows.
+void ExpectTheTrainersScores(const std::string& recorded, const std::vector<const char*>& names) {
+  const auto text = ReadFile(kFolder + recorded + ".trees");
   ASSERT_TRUE(text) << text.error().message;
   const auto model = LinkModel::Parse(*text);
   ASSERT_TRUE(model) << model.error().message;
-  const char* const names[] = {"is_self",         "lines_between", "seconds_between", "same_author",
-                               "names_candidate", "shared_weight", "line_asks"};
-  std::ifstream file(kFolder + "recorded.txt");
+  std::ifstream file(kFolder + recorded + ".txt");
   std::vector<double> expected;
   FeatureBlocks blocks;
   blocks.Resize(300);
@@ -62,6 +61,18 @@ TEST(LinkModel, ScoresAsTheTrainerDoes) {
   for (size_t i = 0; i < expected.size(); ++i) {
     EXPECT_NEAR(model->settings().unit * sums[i], expected[i], 1e-6) << i;
   }
+}
+
+TEST(LinkModel, ScoresAsTheTrainerDoes) {
+  std::vector<const char*> names = {"is_self",     "lines_between",   "seconds_between",
+                                    "same_author", "names_candidate", "shared_weight",
+                                    "line_asks"};
+  ExpectTheTrainersScores("recorded", names);
+  for (const char* name :
+       {"guess_share", "guess_rank", "guess_of_thread", "guess_own_answered_author"}) {
+    names.push_back(name);
+  }
+  ExpectTheTrainersScores("recorded-second", names);
 }
 
 // Leaves at the ends of what 16 bits hold, in more trees than are summed at once.

@@ -48,17 +48,26 @@ def fit(features, label, begins, sizes):
     return w
 
 
-def main():
-    prior, model = sys.argv[1:]
-    w = fit(*read(prior))
-    values = {"temperature": 1 / max(w[0], 0.05), **dict(zip(NAMES, w[1:]))}
+def put(model, values):
+    """Replaces these settings of the model file."""
     lines = open(model, encoding="utf-8").read().split("\n")
     lines = [line for line in lines if line.split(" ")[0] not in values]
     at = next(i for i, line in enumerate(lines) if line.startswith("trees "))
     lines[at:at] = [f"{name} {value:.4f}" for name, value in values.items()]
     open(model, "w", encoding="utf-8").write("\n".join(lines))
-    print(values)
+
+
+def of(model):
+    """What `put` has put there."""
+    lines = (line.split(" ") for line in open(model, encoding="utf-8"))
+    return {line[0]: float(line[1]) for line in lines if line[0] in ["temperature"] + NAMES}
+
+
+def mend(table, model):
+    w = fit(*read(table))
+    put(model, {"temperature": 1 / max(w[0], 0.05), **dict(zip(NAMES, w[1:]))})
+    print(of(model))
 
 
 if __name__ == "__main__":
-    main()
+    mend(*sys.argv[1:])

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Records what LightGBM itself says of invented rows, for link_model_test: tests/data/links/recorded.trees and
-recorded.txt (a row a line: the features' bytes, then the trainer's score).
+"""Records what LightGBM itself says of invented rows, for link_model_test: of a first look's model
+tests/data/links/recorded.trees and recorded.txt (a row a line: the features' bytes, then the trainer's score), of a
+second look's recorded-second.*.
 
     record.py FOLDER
 
-The rows are random numbers: no chat has part in them. The model is trained and written as train.py does; its leaves
-are rounded, put back into LightGBM, and predicted by LightGBM."""
+The rows are random numbers: no chat has part in them. The models are trained and written as trees.py does; their
+leaves are rounded, put back into LightGBM, and predicted by LightGBM."""
 
 import pathlib
 import sys
@@ -13,9 +14,10 @@ import sys
 import lightgbm
 import numpy
 
-import train
+import trees
 
-NAMES = ["is_self", "lines_between", "seconds_between", "same_author", "names_candidate", "shared_weight", "line_asks"]
+FIRST = ["is_self", "lines_between", "seconds_between", "same_author", "names_candidate", "shared_weight", "line_asks"]
+SECOND = [*FIRST, "guess_share", "guess_rank", "guess_of_thread", "guess_own_answered_author"]
 
 
 def leaf_order(node, order):
@@ -26,27 +28,34 @@ def leaf_order(node, order):
     leaf_order(node["right_child"], order)
 
 
-def main():
-    folder = pathlib.Path(sys.argv[1])
+def record(path, style, names, leaves):
     random = numpy.random.default_rng(1)
-    x = random.integers(0, [2, 200, 256, 2, 4, 100, 2], (6000, len(NAMES))).astype(numpy.uint8)
+    most = [2, 200, 256, 2, 4, 100, 2, 256, 12, 256, 256]
+    x = random.integers(0, most[:len(names)], (6000, len(names))).astype(numpy.uint8)
     y = (x[:, 4] * 0.7 - x[:, 1] * 0.01 + (x[:, 2] > 90) * x[:, 5] * 0.02 - x[:, 0] + random.normal(0, 0.3, len(x)))
-    booster = lightgbm.train({"num_leaves": 31, "learning_rate": 0.1, "max_bin": 63, "verbose": -1, "seed": 1,
+    y += (x[:, len(FIRST):] * [0.01, -0.1, 0.004, 0.006][:len(names) - len(FIRST)]).sum(1)
+    booster = lightgbm.train({"num_leaves": leaves, "learning_rate": 0.1, "max_bin": 63, "verbose": -1, "seed": 1,
                               "deterministic": True, "num_threads": 1, "boost_from_average": False},
                              lightgbm.Dataset(x, y), 40)
-    trees, unit = train.rounded(train.trees_of(booster))
-    for number, (info, (_, leaves)) in enumerate(zip(booster.dump_model()["tree_info"], trees)):
+    model = trees.Model(*trees.rounded(trees.trees_of(booster)), names)
+    for number, (info, (_, values)) in enumerate(zip(booster.dump_model()["tree_info"], model.trees)):
         order = []
         leaf_order(info["tree_structure"], order)
-        for leaf, value in zip(order, leaves):
-            booster.set_leaf_output(number, leaf, value * unit)
-    train.write(folder / "recorded.trees", "nicks", NAMES, trees, unit, {"margin": 0})
+        for leaf, value in zip(order, values):
+            booster.set_leaf_output(number, leaf, value * model.unit)
+    trees.write(path.with_suffix(".trees"), style, model, {"margin": 0})
     rows = x[:300]
     scores = booster.predict(rows, raw_score=True)
-    with open(folder / "recorded.txt", "w", encoding="utf-8") as file:
+    with open(path.with_suffix(".txt"), "w", encoding="utf-8") as file:
         for row, score in zip(rows, scores):
             print(*row, f"{score:.12f}", file=file)
-    print("largest difference from our own walk:", abs(scores - train.score(trees, unit, rows)).max())
+    print(path, "largest difference from our own walk:", abs(scores - trees.score(model.trees, model.unit, rows)).max())
+
+
+def main():
+    folder = pathlib.Path(sys.argv[1])
+    record(folder / "recorded", "nicks", FIRST, 31)
+    record(folder / "recorded-second", "messenger", SECOND, 15)
 
 
 if __name__ == "__main__":
