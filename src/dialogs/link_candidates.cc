@@ -72,17 +72,18 @@ class Collector {
       if (take) out_->push_back(i);
     }
     AddOwnAndPartners(oldest);
-    std::sort(out_->begin() + static_cast<ptrdiff_t>(begin_), out_->end(), std::greater<>());
-    out_->erase(std::unique(out_->begin() + static_cast<ptrdiff_t>(begin_), out_->end()),
-                out_->end());
     out_->push_back(line);
   }
 
  private:
   static constexpr size_t kMostNamed = 4;
 
+  // Newest first, each once.
   void Add(uint32_t line) {
-    if (window_.line(line).topic == window_.line(line_).topic) out_->push_back(line);
+    if (window_.line(line).topic != window_.line(line_).topic) return;
+    const auto place = std::lower_bound(out_->begin() + static_cast<ptrdiff_t>(begin_), out_->end(),
+                                        line, std::greater<>());
+    if (place == out_->end() || *place != line) out_->insert(place, line);
   }
 
   void AddOwnAndPartners(uint32_t oldest) {

@@ -26,8 +26,9 @@ double NearPrior(const LinkModel& model, const LineWindow& window, uint32_t line
   const auto between =
       static_cast<double>(window[line].chat_number - window[candidate].chat_number);
   score += settings.near_lines * std::log(between);
+  // The sum with 1 is exact enough: a logarithm costs a third of log1p.
   const int64_t seconds = std::max<int64_t>(said.time - earlier.time, 0);
-  score += settings.near_time * std::log1p(static_cast<double>(seconds) / 60.0);
+  score += settings.near_time * std::log(1 + static_cast<double>(seconds) / 60.0);
   if (earlier.author == said.author) score += settings.near_own;
   if (number == 0) score += settings.near_previous;
   return score;

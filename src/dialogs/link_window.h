@@ -103,11 +103,12 @@ inline bool MayShare(const WindowLine& a, const WindowLine& b) {
 
 // Small numbers exactly, larger ones by octaves: 0 … 15, then four steps an octave; at most 255.
 inline uint8_t BucketCount(int64_t count) {
-  if (count < 16) return count <= 0 ? 0 : static_cast<uint8_t>(count);
-  // Quarter octaves without a logarithm: the leading bit and the two behind it. 2^62 gives 248.
-  const auto value = static_cast<uint64_t>(count);
-  const auto octave = static_cast<uint32_t>(std::bit_width(value) - 1);
-  return static_cast<uint8_t>(4 * octave + static_cast<uint32_t>((value >> (octave - 2)) & 3));
+  // Quarter octaves without a logarithm, nor a branch that is hard to foresee: a double's exponent
+  // and the two bits behind it. 2^62 gives 248.
+  const auto bits = std::bit_cast<uint64_t>(static_cast<double>(count));
+  const int64_t octaves = static_cast<int64_t>(bits >> 50) - 4 * 1023;
+  const int64_t exact = count < 0 ? 0 : count;
+  return static_cast<uint8_t>(count < 16 ? exact : octaves);
 }
 // Seconds likewise.
 inline uint8_t BucketSeconds(int64_t seconds) {
