@@ -26,6 +26,16 @@ def moments(seconds, dice):
     return [seconds * (share + dice.random()) / KILLS for share in range(KILLS)]
 
 
+def kill_at_moments(seconds, dice, kill):
+    """kill(moment) at those moments. Where the machine has become so much faster that fewer than two met the command
+    at work, also at earlier and earlier ones."""
+    killed = sum(kill(moment) for moment in moments(seconds, dice))
+    while killed < 2 and seconds > 0.001:
+        seconds /= 2
+        killed += kill(seconds)
+    return killed
+
+
 class Killed(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -44,14 +54,14 @@ class Killed(unittest.TestCase):
         expected = {name: undisturbed.digest(query) for name, query in TABLES.items()}
         self.assertEqual(undisturbed.rows("SELECT count(*) FROM messages"), [(MESSAGES,)])
 
-        killed = 0
-        for moment in moments(seconds, self.dice):
+        def kill(moment):
             workspace = Workspace()
-            killed += workspace.kill_after(moment, "import", self.export)
+            met = workspace.kill_after(moment, "import", self.export)
             workspace.json("import", self.export)
             for name, query in TABLES.items():
                 self.assertEqual(workspace.digest(query), expected[name], f"{name} after a kill at {moment:.3f} s")
-        self.assertGreaterEqual(killed, 2)
+            return met
+        self.assertGreaterEqual(kill_at_moments(seconds, self.dice, kill), 2)
 
     def test_import_killed_again_and_again(self):
         undisturbed = Workspace()
@@ -76,11 +86,10 @@ class Killed(unittest.TestCase):
             "answer, answer_last, answers_to, conversation, link, split, line")
         expected_samples = workspace.digest(samples)
 
-        killed = 0
-        for moment in moments(seconds, self.dice):
+        def kill(moment):
             other = Workspace()
             other.json("import", self.export)
-            killed += other.kill_after(moment, "build", "--persona", "Dora")
+            met = other.kill_after(moment, "build", "--persona", "Dora")
             summary = other.json("build", "--persona", "Dora")
             for split, digest in expected.items():
                 self.assertEqual(program.file_digest(Path(summary["dir"], f"{split}.jsonl")), digest,
@@ -90,7 +99,8 @@ class Killed(unittest.TestCase):
             for folder in (other.path / "datasets").iterdir():
                 if not folder.name.startswith("."):
                     self.assertTrue((folder / "manifest.json").exists(), folder)
-        self.assertGreaterEqual(killed, 2)
+            return met
+        self.assertGreaterEqual(kill_at_moments(seconds, self.dice, kill), 2)
 
 
 if __name__ == "__main__":
