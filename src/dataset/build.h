@@ -29,7 +29,7 @@
 namespace idiolect {
 
 // Counts up when the same messages and options give other files.
-constexpr int kBuildCodeVersion = 4;
+constexpr int kBuildCodeVersion = 5;
 
 struct BuildSummary {
   int64_t dialogs = 0;  // conversations that hold at least one sample
